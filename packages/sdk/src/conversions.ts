@@ -1,0 +1,148 @@
+import { convert, type ConvertInput, type ConvertResult } from './convert.ts';
+import type { CallOptions, HttpClient } from './http.ts';
+import { followJob } from './job-events.ts';
+import { listAll } from './pages.ts';
+import type { Job, JobEvent, JobStatus, Quote } from './types.ts';
+import { openFile, Upload, type FileInput, type UploadProgress } from './upload.ts';
+import { waitUntilFinal, type WaitOptions } from './wait.ts';
+import type { WorkspacePath } from './workspace.ts';
+
+export interface CreateConversionInput {
+  /** A path (Node), Blob, File, bytes or stream; a stream cannot be sent again after a failure. */
+  file: FileInput;
+  /** Target format, such as `csv`. */
+  to: string;
+  from?: string | undefined;
+  /** Name shown for the input; by default the path's or File's own. */
+  filename?: string | undefined;
+  options?: Record<string, unknown> | undefined;
+  metadata?: Record<string, unknown> | undefined;
+  /** Seconds the server may keep the request open before it answers 202. */
+  wait?: number | undefined;
+  /** Queue the job and answer at once. */
+  respondAsync?: boolean | undefined;
+  idempotencyKey?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** After an abort, milliseconds to wait for the reply to an upload that was sent whole. */
+  abortGraceMs?: number | undefined;
+  onUpload?: ((progress: UploadProgress) => void) | undefined;
+}
+
+export interface ListConversionsInput {
+  status?: JobStatus | undefined;
+  type?: string | undefined;
+  /** RFC 3339. */
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
+  /** Objects a page, 1 to 100. */
+  limit?: number | undefined;
+}
+
+/** The workspace's conversions. Every method throws `MutateError`. */
+export class Conversions {
+  readonly #http: HttpClient;
+  readonly #workspace: WorkspacePath;
+
+  constructor(http: HttpClient, workspace: WorkspacePath) {
+    this.#http = http;
+    this.#workspace = workspace;
+  }
+
+  /** Uploads a file and starts its conversion; the job may be finished already. */
+  async create(input: CreateConversionInput): Promise<Job> {
+    const opened = await openFile(input.file);
+    const fields: Record<string, string> = { to: input.to };
+    if (input.from !== undefined) fields['from'] = input.from;
+    if (input.options !== undefined) fields['options'] = JSON.stringify(input.options);
+    if (input.metadata !== undefined) fields['metadata'] = JSON.stringify(input.metadata);
+    const filename = input.filename ?? opened.filename ?? 'file';
+    const file = { content: opened.content, filename };
+    return this.#http.json<Job>({
+      method: 'POST',
+      path: await this.#workspace.to('conversions'),
+      headers: preferHeader(input),
+      upload: new Upload(fields, file, input.onUpload),
+      idempotencyKey: input.idempotencyKey,
+      signal: input.signal,
+      abortGraceMs: input.abortGraceMs,
+    });
+  }
+
+  /**
+   * Uploads, waits until the job is done, and opens its output. An abort cancels the job.
+   * @throws MutateError also for a job that failed or was cancelled
+   */
+  convert(input: ConvertInput): Promise<ConvertResult> {
+    return convert(this, input);
+  }
+
+  async get(id: string, options: CallOptions = {}): Promise<Job> {
+    return this.#http.json<Job>({ method: 'GET', path: await this.#job(id), ...options });
+  }
+
+  /** Every job that matches, newest first. */
+  async *list(
+    input: ListConversionsInput = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<Job, void, undefined> {
+    const query = {
+      status: input.status,
+      type: input.type,
+      created_after: input.createdAfter,
+      created_before: input.createdBefore,
+      limit: input.limit,
+    };
+    const path = await this.#workspace.to('conversions');
+    yield* listAll<Job>(this.#http, path, query, options.signal);
+  }
+
+  /** The output's bytes; cancel the stream when you stop early. */
+  async output(id: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return this.#http.stream({
+      method: 'GET',
+      path: await this.#job(id, 'output'),
+      headers: { accept: '*/*' },
+      ...options,
+    });
+  }
+
+  /** The job's progress as it happens; ends with the job's last state. Reconnects by itself. */
+  async *events(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    yield* followJob(this.#http, await this.#job(id, 'events'), options.signal);
+  }
+
+  /** The job once it is final, however it ended; by events, or by polling where they are blocked. */
+  wait(id: string, options: WaitOptions = {}): Promise<Job> {
+    return waitUntilFinal(this, id, options);
+  }
+
+  async cancel(id: string, options: CallOptions = {}): Promise<Job> {
+    const path = await this.#job(id, 'cancel');
+    return this.#http.json<Job>({ method: 'POST', path, ...options });
+  }
+
+  /** Deletes the job's files at once; its usage record stays. */
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#http.nothing({ method: 'DELETE', path: await this.#job(id), ...options });
+  }
+
+  /** What admission would decide now, and the price; reserves nothing. */
+  async quote(input: { to: string; from: string; sizeBytes: number }): Promise<Quote> {
+    return this.#http.json<Quote>({
+      method: 'POST',
+      path: await this.#workspace.to('conversions', 'quote'),
+      json: { to: input.to, from: input.from, size_bytes: input.sizeBytes },
+    });
+  }
+
+  #job(id: string, ...rest: string[]): Promise<string> {
+    return this.#workspace.to('conversions', id, ...rest);
+  }
+}
+
+function preferHeader(input: CreateConversionInput): Record<string, string> {
+  const wishes: string[] = [];
+  if (input.respondAsync === true) wishes.push('respond-async');
+  if (input.wait !== undefined) wishes.push(`wait=${Math.ceil(input.wait)}`);
+  return wishes.length === 0 ? {} : { prefer: wishes.join(', ') };
+}

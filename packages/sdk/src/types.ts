@@ -1,0 +1,179 @@
+/** The objects on the wire, written from the API reference. Times are RFC 3339 text in UTC. */
+
+export type JobStatus = 'queued' | 'processing' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
+
+export interface JobInput {
+  filename: string;
+  size_bytes: number;
+  sha256: string;
+}
+
+export interface JobOutput {
+  filename: string;
+  size_bytes: number;
+  media_type: string;
+  sha256: string;
+  url: string;
+  expires_at: string;
+}
+
+/** Something that was lost or changed on the way: a font replaced, a sheet skipped. */
+export interface Warning {
+  code: string;
+  detail: string;
+}
+
+export interface JobUsage {
+  counted: boolean;
+  billed_as: 'included' | 'overage' | 'none';
+  /** A decimal such as `"0.004"`, in `currency`. */
+  unit_amount: string | null;
+  currency: string | null;
+  period_start: string;
+}
+
+/** One conversion. */
+export interface Job {
+  id: string;
+  object: 'job';
+  workspace_id: string;
+  status: JobStatus;
+  /** Such as `XLSX_TO_CSV`. */
+  type: string;
+  from: string;
+  to: string;
+  options: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  input: JobInput;
+  output: JobOutput | null;
+  progress: { percent: number; phase: string };
+  warnings: Warning[];
+  error: { code: string; detail: string; retryable: boolean } | null;
+  usage: JobUsage;
+  api_key_id: string | null;
+  member_id: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  duration_ms: number | null;
+}
+
+/** One message of a job's event stream: the job as it was at that moment. */
+export interface JobEvent {
+  id: string | null;
+  /** The event's name on the wire. */
+  type: string;
+  job: Job;
+}
+
+/** What admission would decide now. */
+export interface Quote {
+  object: 'quote';
+  [member: string]: unknown;
+}
+
+export interface Usage {
+  object: 'usage';
+  workspace_id: string;
+  plan: { id: string; name: string };
+  period: { start: string; end: string };
+  conversions: {
+    used: number;
+    reserved: number;
+    limit: number | null;
+    remaining: number | null;
+    overage: number;
+  };
+  concurrent: { active: number; queued: number; limit: number | null };
+  max_file_size_mb: number | null;
+  rate_limit: { per_minute: number };
+  overage: {
+    policy: 'block' | 'warn' | 'charge';
+    unit_amount: string | null;
+    currency: string;
+    amount_minor: number;
+    spend_cap_minor: number | null;
+  };
+  breakdown: Record<string, number>;
+  alerts: { threshold: number; reached_at: string }[];
+  overrides: null | UsageOverrides;
+  forecast: null | {
+    method: string;
+    period_end: { expected: number; low: number; high: number };
+    limit_reached_at: string | null;
+    expected_overage_minor: number;
+  };
+}
+
+export interface UsageOverrides {
+  monthly_limit: number | 'unlimited' | null;
+  concurrent_limit: number | 'unlimited' | null;
+  max_file_size_mb: number | 'unlimited' | null;
+  overage_price: string | null;
+  rate_limit_per_minute: number | 'unlimited' | null;
+  reason: string;
+  expires_at: string | null;
+}
+
+export interface Plan {
+  id: string;
+  object: 'plan';
+  name: string;
+  version: number;
+  monthly_conversion_limit: number | null;
+  concurrent_conversion_limit: number | null;
+  max_file_size_mb: number | null;
+  rate_limit_per_minute: number;
+  overage_policies: string[];
+  prices: {
+    currency: string;
+    interval: 'month' | 'year';
+    amount_minor: number;
+    overage_amount: string | null;
+  }[];
+  features: Record<string, unknown>;
+  active: boolean;
+}
+
+/** One conversion that the server offers. */
+export interface Format {
+  object: 'format';
+  type: string;
+  from: string;
+  to: string;
+  engine: string;
+  /** JSON Schema of the options. */
+  options: Record<string, unknown>;
+}
+
+export interface ApiKey {
+  id: string;
+  object: 'api_key';
+  name: string;
+  scopes: string[];
+  expires_at: string | null;
+  created_at: string;
+}
+
+/** `key` is the secret; no later reply shows it again. */
+export interface NewApiKey extends ApiKey {
+  key: string;
+}
+
+export interface Workspace {
+  id: string;
+  object: 'workspace';
+  name: string;
+}
+
+export interface List<T> {
+  object: 'list';
+  data: T[];
+  has_more: boolean;
+  next_cursor: string | null;
+}
+
+/** True for a status that never changes again. `expired` is a succeeded job without its bytes. */
+export function isFinal(status: JobStatus): boolean {
+  return status !== 'queued' && status !== 'processing';
+}

@@ -1,0 +1,242 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type pg from 'pg';
+import { adminRoutes } from './admin/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ConversionDeps } from './conversions/deps.ts';
+import { engines } from './conversions/engines.ts';
+import { LocalStorage } from './conversions/files/local-storage.ts';
+import { Purger } from './conversions/purge.ts';
+import { buildRegistry } from './conversions/registry.ts';
+import { conversionRoutes } from './conversions/routes.ts';
+import { createRunner } from './conversions/runner/runner.ts';
+import { Worker } from './conversions/worker.ts';
+import { Listener } from './db/listener.ts';
+import { Pool } from './db/pool.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { createIdempotency } from './http/idempotency.ts';
+import { createMemoryRateLimiter } from './http/rate-limit.ts';
+import { registerReference } from './http/reference.ts';
+import { registerRoutes } from './http/register-routes.ts';
+import type { Route } from './http/route.ts';
+import { LeaseKeeper } from './metering/lease-keeper.ts';
+import { createMetering } from './metering/metering.ts';
+import { RefusalCounter } from './metering/refusals.ts';
+import { usageRoutes } from './metering/routes.ts';
+import { Sweeper } from './metering/sweeper.ts';
+import { createAuthenticator } from './organizations/authenticator.ts';
+import { organizationExists } from './organizations/organizations.ts';
+import { organizationRoutes } from './organizations/routes.ts';
+import { planRoutes } from './plans/routes.ts';
+import { subscriptionRoutes } from './subscriptions/routes.ts';
+
+/** Attempts at an asynchronous job whose workers die, before it fails for good. */
+const attemptsMax = 3;
+const megabyte = 1_048_576;
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly adminKey: string;
+  /** The application's connection: not the owner's, where there is a role. */
+  readonly connection: pg.ClientConfig;
+  /** Absolute; files and work under way live in it. */
+  readonly dataFolder: string;
+  /** What converters must not see. */
+  readonly hiddenFolders: readonly string[];
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+export interface Service {
+  readonly app: FastifyInstance;
+  readonly conversions: ConversionDeps;
+  readonly publicUrl: string;
+  /** Finishes what is under way, takes nothing new, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Every route of the API, for the server and for the reference. */
+export function allRoutes(conversions: ConversionDeps): Route[] {
+  return [
+    ...conversionRoutes(conversions),
+    ...usageRoutes,
+    ...planRoutes,
+    ...subscriptionRoutes,
+    ...organizationRoutes,
+    ...auditRoutes,
+    ...adminRoutes,
+  ];
+}
+
+/** Wires all parts of one process together and starts it: API, worker, or both by `MUTATE_ROLE`. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, clock, log } = options;
+  const stack = new AsyncDisposableStack();
+  const pools = openPools(options, stack);
+  let publicUrl = config.publicUrl ?? '';
+  const conversions = await startConversions(options, pools, stack, () => publicUrl);
+  const worker = config.role === 'server' ? null : new Worker(conversions, workerSlots(config));
+  const listener = new Listener({
+    connection: options.connection,
+    log,
+    handlers: {
+      jobs_queued: () => worker?.wake(),
+      jobs_ended: (jobId) => conversions.leases.abort(jobId),
+    },
+  });
+  await listener.start();
+  stack.defer(() => listener.stop());
+  if (worker) {
+    worker.start();
+    stack.defer(() => worker.stop());
+    const purger = new Purger({ db: pools.durable, clock, log, storage: conversions.storage });
+    purger.start();
+    stack.defer(() => purger.stop());
+  }
+  const app = await listen(options, pools, conversions, stack);
+  publicUrl ||= addressOf(app);
+  return { app, conversions, publicUrl, close: () => stack.disposeAsync() };
+}
+
+/** One process's converters are shared by who waits and who is queued: half are for the queue. */
+function workerSlots(config: Config): number {
+  return config.role === 'worker'
+    ? config.conversionProcessesMax
+    : Math.max(1, Math.ceil(config.conversionProcessesMax / 2));
+}
+
+interface Pools {
+  readonly durable: Pool;
+  readonly relaxed: Pool;
+}
+
+function openPools({ connection }: ServiceOptions, stack: AsyncDisposableStack): Pools {
+  const durable = new Pool({ connection, connectionsMax: 12 });
+  const relaxed = new Pool({
+    connection,
+    connectionsMax: 4,
+    durable: false,
+    applicationName: 'mutate admissions',
+  });
+  stack.defer(async () => {
+    await Promise.all([durable.close(), relaxed.close()]);
+  });
+  return { durable, relaxed };
+}
+
+async function startConversions(
+  { config, clock, log, dataFolder, hiddenFolders }: ServiceOptions,
+  { durable, relaxed }: Pools,
+  stack: AsyncDisposableStack,
+  publicUrl: () => string,
+): Promise<ConversionDeps> {
+  const workFolder = join(dataFolder, 'work');
+  await rm(workFolder, { recursive: true, force: true });
+  await mkdir(workFolder, { recursive: true, mode: 0o700 });
+  const runner = await createRunner({
+    processes: config.conversionProcessesMax,
+    log,
+    workRoot: join(dataFolder, 'converters'),
+    hiddenFolders,
+    allowUnsandboxed: config.unsandboxedAllowed,
+    engines,
+  });
+  stack.defer(() => runner.close());
+  const metering = createMetering({
+    clock,
+    relaxed,
+    durable,
+    queuedMax: config.queuedPerOrganizationMax,
+    attemptsMax,
+  });
+  const leases = new LeaseKeeper({ db: durable, log, leaseSeconds: config.leaseSeconds });
+  leases.start();
+  const sweeper = new Sweeper({ db: durable, clock, log, attemptsMax });
+  sweeper.start();
+  const refusals = new RefusalCounter({ db: durable, clock, log });
+  refusals.start();
+  stack.defer(async () => {
+    await metering.settled();
+    await Promise.all([leases.stop(), sweeper.stop(), refusals.stop()]);
+  });
+  return {
+    db: durable,
+    clock,
+    log,
+    metering,
+    refusals,
+    leases,
+    registry: await buildRegistry(engines),
+    runner,
+    storage: new LocalStorage(join(dataFolder, 'files')),
+    settings: {
+      get publicUrl() {
+        return publicUrl();
+      },
+      workFolder,
+      leaseSeconds: config.leaseSeconds,
+      uploadBytesMax: config.uploadBytesMax,
+      syncBytesMax: 10 * megabyte,
+      syncTimeoutMs: 60_000,
+      diskBytesFreeMin: 512 * megabyte,
+    },
+  };
+}
+
+async function listen(
+  options: ServiceOptions,
+  { durable }: Pools,
+  conversions: ConversionDeps,
+  stack: AsyncDisposableStack,
+): Promise<FastifyInstance> {
+  const { config, clock, log } = options;
+  const { settings } = conversions;
+  let draining = false;
+  const app = createHttpServer({
+    log,
+    publicUrl: () => settings.publicUrl,
+    trustProxyHops: config.trustProxyHops,
+    isDraining: () => draining,
+  });
+  const idempotency = createIdempotency(durable);
+  const routes = config.role === 'worker' ? [] : allRoutes(conversions);
+  const authenticator = createAuthenticator({ db: durable, clock, adminKey: options.adminKey });
+  registerRoutes(app, routes, {
+    db: durable,
+    clock,
+    authenticator,
+    rateLimiter: createMemoryRateLimiter(),
+    idempotency,
+    addressRequestsPerMinuteMax: config.addressRequestsPerMinuteMax,
+    workspaceExists: (id) => organizationExists(durable, id),
+  });
+  registerReference(app, routes, {
+    publicUrl: () => settings.publicUrl,
+    isReady: async () => !draining && (await isAnswering(durable)),
+  });
+  stack.defer(() => authenticator.close());
+  stack.defer(() => idempotency.close());
+  stack.defer(async () => {
+    draining = true;
+    await app.close();
+  });
+  await app.listen({ host: config.host, port: config.port });
+  return app;
+}
+
+async function isAnswering(db: Pool): Promise<boolean> {
+  return db.query({ text: 'SELECT 1', values: [], name: 'ready' }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function addressOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') return '';
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

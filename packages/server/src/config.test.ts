@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig, variableNames } from './config.ts';
+
+/** Name and value of each variable that `.env.example` shows, commented out or not. */
+function exampleVariables(): Record<string, string> {
+  const text = readFileSync(path.join(loadConfig({}).rootPath, '.env.example'), 'utf8');
+  const matches = text.matchAll(/^#?(?<name>[A-Z][A-Z0-9_]*)=(?<value>.*)$/gm);
+  return Object.fromEntries(
+    matches.map(({ groups }) => [groups?.['name'] ?? '', groups?.['value'] ?? '']),
+  );
+}
+
+test('.env.example shows exactly the variables that the server reads', () => {
+  expect(Object.keys(exampleVariables()).toSorted()).toEqual([...variableNames].toSorted());
+});
+
+test('.env.example shows the real defaults', () => {
+  const example = exampleVariables();
+  expect(loadConfig(example)).toEqual(loadConfig({}));
+  // Shown values must be all values that are fixed: each differs when it is changed.
+  const shown = Object.keys(example).filter((name) => example[name] !== '');
+  const worked = ['CONVERSION_PROCESSES', 'DATABASE_URL', 'MUTATE_ADMIN_KEY', 'MUTATE_DATA_DIR'];
+  expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());
+});
+
+test('nothing set gives the documented defaults', () => {
+  expect(loadConfig({})).toEqual({
+    rootPath: path.resolve(import.meta.dirname, '../../..') + path.sep,
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: undefined,
+    trustProxyHops: 0,
+    role: 'all',
+    dataDir: undefined,
+    databaseUrl: undefined,
+    adminKey: undefined,
+    logLevel: 'info',
+    addressRequestsPerMinuteMax: 1000,
+    uploadBytesMax: 5_368_709_120,
+    queuedPerOrganizationMax: 1000,
+    outputRetentionHours: 24,
+    leaseSeconds: 20,
+    conversionProcessesMax: availableParallelism(),
+    unsandboxedAllowed: false,
+  });
+});
+
+test('a variable that is set to nothing or blanks counts as not set', () => {
+  const blanks = Object.fromEntries(variableNames.map((name) => [name, ' ']));
+  expect(loadConfig(blanks)).toEqual(loadConfig({}));
+});
+
+test('values come out with their units and in one form', () => {
+  const config = loadConfig({
+    MAX_UPLOAD_MB: '2',
+    PUBLIC_URL: 'https://convert.example.com/',
+    MUTATE_DATA_DIR: 'here',
+    DATABASE_URL: 'postgresql:///mutate?host=/run/postgresql',
+    ALLOW_UNSANDBOXED: '1',
+  });
+  expect(config).toMatchObject({
+    uploadBytesMax: 2_097_152,
+    publicUrl: 'https://convert.example.com',
+    dataDir: path.resolve('here'),
+    databaseUrl: 'postgresql:///mutate?host=/run/postgresql',
+    unsandboxedAllowed: true,
+  });
+});
+
+test('every wrong variable is named in one error, with what it may be', () => {
+  const wrong = {
+    PORT: '65536',
+    MUTATE_ROLE: 'boss',
+    LEASE_SECONDS: '1.5',
+    MAX_UPLOAD_MB: '0x10',
+    PUBLIC_URL: 'ftp://example.com',
+    HOST: 'a b',
+    ALLOW_UNSANDBOXED: 'yes',
+  };
+  expect(() => loadConfig(wrong)).toThrow(
+    [
+      'These environment variables are not right:',
+      '  HOST must be an IP address or a host name',
+      '  PORT must be a whole number from 0 to 65535',
+      '  PUBLIC_URL must be a URL such as https://convert.example.com',
+      '  MUTATE_ROLE must be one of all, server, worker',
+      '  MAX_UPLOAD_MB must be a whole number from 1 to 1048576',
+      '  LEASE_SECONDS must be a whole number from 1 to 3600',
+      '  ALLOW_UNSANDBOXED must be one of 0, 1',
+    ].join('\n'),
+  );
+});
+
+test('an error never repeats a secret', () => {
+  const secrets = { DATABASE_URL: 'mysql://u:hunter2@h/d', MUTATE_ADMIN_KEY: 'hunter2' };
+  expect(() => loadConfig(secrets)).toThrow(
+    /^(?![\s\S]*hunter2)[\s\S]*DATABASE_URL[\s\S]*ADMIN_KEY/,
+  );
+});
+
+test('the configuration cannot be changed', () => {
+  const config = loadConfig({});
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.values(config).filter((value) => typeof value === 'object')).toEqual([]);
+});

@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { OperatorError } from './db/operator-error.ts';
+
+const bytesPerMegabyte = 1_048_576;
+
+/** A whole number in a range; the text tells the operator the range. */
+function wholeNumber(min: number, max: number, byDefault: number) {
+  const text = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, text)
+    .transform(Number)
+    .pipe(z.number().min(min, text).max(max, text))
+    .default(byDefault);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  byDefault: Values[number],
+) {
+  return z.enum(values, `must be one of ${values.join(', ')}`).default(byDefault);
+}
+
+function urlOf(protocols: RegExp, text: string) {
+  return z.url({ protocol: protocols, error: text }).optional();
+}
+
+const environment = z.object({
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an IP address or a host name')
+    .default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535, 3000),
+  PUBLIC_URL: urlOf(/^https?$/, 'must be a URL such as https://convert.example.com'),
+  TRUST_PROXY_HOPS: wholeNumber(0, 10, 0),
+  MUTATE_ROLE: oneOf(['all', 'server', 'worker'], 'all'),
+  MUTATE_DATA_DIR: z.string().optional(),
+  DATABASE_URL: urlOf(
+    /^postgres(?:ql)?$/,
+    'must be a URL such as postgres://user:password@host:5432/database',
+  ),
+  MUTATE_ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{12,255}$/, 'must be 12 to 255 visible ASCII characters without spaces')
+    .optional(),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
+  MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
+  QUEUED_PER_ORGANIZATION_MAX: wholeNumber(1, 1_000_000, 1000),
+  OUTPUT_RETENTION_HOURS: wholeNumber(1, 8760, 24),
+  LEASE_SECONDS: wholeNumber(1, 3600, 20),
+  CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
+  ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
+});
+
+/** Every variable that the server reads. */
+export const variableNames: readonly string[] = Object.keys(environment.shape);
+
+/** The settings of one process; frozen. What is undefined was not set and has no default here. */
+export type Config = ReturnType<typeof toConfig>;
+
+/**
+ * Reads the environment once, at the start of the process. A variable that is set to nothing counts
+ * as not set, as `PORT=` in an env file means.
+ *
+ * @throws OperatorError that names every variable which is wrong, with what it may be
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(env)
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  if (parsed.success) return toConfig(parsed.data);
+  // The values stay out of it: some of them are secrets, and the message ends up in a log.
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new OperatorError(
+    `These environment variables are not right:\n${[...new Set(lines)].join('\n')}`,
+  );
+}
+
+function toConfig(env: z.infer<typeof environment>) {
+  return Object.freeze({
+    /** Absolute path of the clone. */
+    rootPath: fileURLToPath(new URL('../../../', import.meta.url)),
+    host: env.HOST,
+    /** 0: any free port. */
+    port: env.PORT,
+    /** Without a slash at its end. */
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    /** How many proxies stand in front of us and may be believed about the client's address. */
+    trustProxyHops: env.TRUST_PROXY_HOPS,
+    role: env.MUTATE_ROLE,
+    /** Absolute. */
+    dataDir: env.MUTATE_DATA_DIR === undefined ? undefined : resolve(env.MUTATE_DATA_DIR),
+    databaseUrl: env.DATABASE_URL,
+    adminKey: env.MUTATE_ADMIN_KEY,
+    logLevel: env.LOG_LEVEL,
+    /** Anonymous and failed requests that one address may make. */
+    addressRequestsPerMinuteMax: env.RATE_LIMIT_PER_ADDRESS,
+    /** The bound of plans that have none. */
+    uploadBytesMax: env.MAX_UPLOAD_MB * bytesPerMegabyte,
+    queuedPerOrganizationMax: env.QUEUED_PER_ORGANIZATION_MAX,
+    outputRetentionHours: env.OUTPUT_RETENTION_HOURS,
+    leaseSeconds: env.LEASE_SECONDS,
+    /** Converters that run side by side in this process's care. */
+    conversionProcessesMax: env.CONVERSION_PROCESSES,
+    unsandboxedAllowed: env.ALLOW_UNSANDBOXED === '1',
+  });
+}

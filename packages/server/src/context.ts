@@ -1,0 +1,30 @@
+import type { Clock } from './clock.ts';
+import type { Database } from './db/pool.ts';
+
+/** Who acts. `id` is `key_…`, a user's id, or a word for the operator and the system itself. */
+export type Actor =
+  | { kind: 'api_key'; id: string; scopes: readonly string[] }
+  | { kind: 'member'; id: string; role: string }
+  | { kind: 'super_admin'; id: string }
+  | { kind: 'system'; id: string };
+
+export interface Log {
+  debug(fields: object, message?: string): void;
+  info(fields: object, message?: string): void;
+  warn(fields: object, message?: string): void;
+  error(fields: object, message?: string): void;
+}
+
+/** What every verb is handed first; `db` is never optional. */
+export interface PlatformContext {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly actor: Actor;
+  readonly requestId: string;
+}
+
+/** The context of a verb that works inside one organization. */
+export interface Context extends PlatformContext {
+  readonly organization: { readonly id: string };
+}

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../errors.ts';
+import { isRefused } from '../metering/refusal.ts';
+import type { AdmitCall, Decision } from '../metering/schema.ts';
+import {
+  replyFromJob,
+  type ConversionRequest,
+  type ConversionResult,
+} from './create-conversion.ts';
+import type { ConversionDeps } from './deps.ts';
+import type { Attempt } from './execute.ts';
+import { inputKey, jobPrefix } from './files/storage.ts';
+import type { PreparedConversion } from './prepare-conversion.ts';
+import type { ReceivedUpload } from './receive-upload.ts';
+import { refuse } from './refuse.ts';
+import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
+import type { JobRow } from './schema.ts';
+import { findJob, keepRunning } from './sql.ts';
+
+interface Conversion {
+  readonly jobId: string;
+  readonly upload: ReceivedUpload;
+  readonly prepared: PreparedConversion;
+}
+
+/** Admits a conversion whose file is here, and runs or queues it. */
+export async function admitConversion(
+  deps: ConversionDeps,
+  call: ConversionRequest,
+  conversion: Conversion,
+): Promise<ConversionResult> {
+  const { ctx, preferences } = call;
+  const { jobId, upload } = conversion;
+  const organizationId = ctx.organization.id;
+  const queued = preferences.respondAsync || upload.file.sizeBytes > deps.settings.syncBytesMax;
+  // What is answered before it is counted must survive a crash: the input with it.
+  const acknowledged = queued || preferences.waitSeconds !== null;
+  if (acknowledged) await deps.storage.put(inputKey(organizationId, jobId), upload.take());
+  const admission = toAdmitCall(deps, call, conversion, queued ? 'async' : 'sync');
+  const decision = acknowledged
+    ? await deps.metering.admitDurably(admission)
+    : await deps.metering.admit(admission);
+  const usageWarning = describeUsage(decision);
+  if (isRefused(decision)) {
+    if (acknowledged) await deps.storage.remove(jobPrefix(organizationId, jobId));
+    throw await refuse(deps, ctx, decision);
+  }
+  if (decision.verdict === 'duplicate') {
+    return { reply: replyFromJob(await loadJob(call, jobId)), usageWarning };
+  }
+  if (queued) return { reply: { kind: 'accepted', job: await loadJob(call, jobId) }, usageWarning };
+  const running = runNow(deps, conversion, decision, acknowledged);
+  const outcome = await withinWait(deps, call, jobId, running);
+  if (outcome === 'still running') {
+    return { reply: { kind: 'accepted', job: await loadJob(call, jobId) }, usageWarning };
+  }
+  return { reply: await toReply(call, conversion, admission, decision, outcome), usageWarning };
+}
+
+async function runNow(
+  deps: ConversionDeps,
+  { jobId, upload, prepared }: Conversion,
+  decision: Decision,
+  stored: boolean,
+): Promise<AttemptOutcome> {
+  const organizationId = decision.organization_id;
+  const attempt: Attempt = {
+    organizationId,
+    jobId,
+    fence: 1,
+    ...prepared,
+    filename: upload.file.filename,
+    input: stored ? { path: `${upload.path}.stored` } : upload.source(),
+    retentionHours: decision.retention_hours,
+    timeoutMs: deps.settings.syncTimeoutMs,
+  };
+  if (!stored) return runAttempt(deps, attempt, false);
+  const { input } = attempt;
+  if ('path' in input) await deps.storage.copyTo(inputKey(organizationId, jobId), input.path);
+  try {
+    return await runAttempt(deps, attempt, false);
+  } finally {
+    await upload.removeBeside('.stored');
+    await deps.storage.remove(inputKey(organizationId, jobId));
+  }
+}
+
+/** With `Prefer: wait=N` the caller hears 202 after N seconds, and the job goes on by itself. */
+async function withinWait(
+  deps: ConversionDeps,
+  { ctx, preferences }: ConversionRequest,
+  jobId: string,
+  running: Promise<AttemptOutcome>,
+): Promise<AttemptOutcome | 'still running'> {
+  if (preferences.waitSeconds === null) return running;
+  const over = new AbortController();
+  const limit = sleep(preferences.waitSeconds * 1000, 'still running' as const, {
+    signal: over.signal,
+  });
+  limit.catch(() => undefined);
+  const first = await Promise.race([running, limit]);
+  over.abort();
+  if (first === 'still running') {
+    running.catch((error: unknown) => {
+      deps.log.error({ err: error, job: jobId }, 'a job was left to the sweep');
+    });
+    await ctx.db.query(keepRunning(ctx.organization.id, jobId));
+  }
+  return first;
+}
+
+async function toReply(
+  call: ConversionRequest,
+  conversion: Conversion,
+  admission: AdmitCall,
+  decision: Decision,
+  outcome: AttemptOutcome,
+): Promise<ConversionResult['reply']> {
+  switch (outcome.kind) {
+    case 'succeeded': {
+      const job = finishedJob(conversion, admission, decision, outcome);
+      return { kind: 'done', job, bytes: outcome.converted.bytes };
+    }
+    case 'failed': {
+      const { error } = outcome;
+      throw new AppError(error.code, error.message, {
+        details: { ...error.details, job_id: conversion.jobId },
+        ...(error.retryAfterSeconds === undefined
+          ? {}
+          : { retryAfterSeconds: error.retryAfterSeconds }),
+        cause: error.cause,
+      });
+    }
+    case 'requeued':
+    case 'lost':
+      return replyFromJob(await loadJob(call, conversion.jobId));
+  }
+}
+
+/** The job's row as it now stands in the database, from what we wrote there ourselves. */
+function finishedJob(
+  { prepared }: Conversion,
+  admission: AdmitCall,
+  decision: Decision,
+  outcome: AttemptOutcome & { kind: 'succeeded' },
+): JobRow {
+  const { completion, converted } = outcome;
+  return {
+    organization_id: admission.organizationId,
+    id: admission.jobId,
+    kind: 'conversion',
+    mode: 'sync',
+    status: 'succeeded',
+    type: admission.type,
+    from: prepared.from,
+    to: prepared.to,
+    options: prepared.options,
+    metadata: admission.metadata as Record<string, unknown>,
+    input: admission.input,
+    output: converted.output,
+    progress: null,
+    warnings: [...converted.warnings],
+    error: null,
+    fence: 1,
+    counted: true,
+    billed_as: completion.billed_as ?? 'included',
+    unit_amount: completion.unit_amount,
+    currency: completion.currency,
+    period_start: completion.period_start ?? decision.period_start,
+    api_key_id: admission.apiKeyId,
+    member_id: admission.memberId,
+    created_at: decision.admitted_at,
+    started_at: decision.admitted_at,
+    finished_at: completion.finished_at,
+    duration_ms: outcome.durationMs,
+    purged_at: null,
+  };
+}
+
+function toAdmitCall(
+  deps: ConversionDeps,
+  call: ConversionRequest,
+  { jobId, upload, prepared }: Conversion,
+  mode: AdmitCall['mode'],
+): AdmitCall {
+  const { file, fields } = upload;
+  return {
+    organizationId: call.ctx.organization.id,
+    jobId,
+    kind: 'conversion',
+    mode,
+    type: prepared.type,
+    from: prepared.from,
+    to: prepared.to,
+    sizeBytes: file.sizeBytes,
+    options: prepared.options,
+    metadata: fields.metadata,
+    input: { filename: file.filename, size_bytes: file.sizeBytes, sha256: file.sha256 },
+    apiKeyId: call.apiKeyId,
+    memberId: null,
+    requestId: call.ctx.requestId,
+    leaseSeconds: deps.settings.leaseSeconds,
+    unitSeconds: null,
+  };
+}
+
+async function loadJob({ ctx }: ConversionRequest, jobId: string): Promise<JobRow> {
+  const [job] = await ctx.db.query<JobRow>(findJob(ctx.organization.id, jobId));
+  if (job === undefined) throw new AppError('internal_error', 'The conversion was lost.');
+  return job;
+}
+
+const warnFromPercent = 80;
+
+function describeUsage(decision: Decision): string | null {
+  const { monthly_limit: limit, used, reserved } = decision;
+  if (limit === null || limit === 0) return null;
+  const percent = Math.floor(((used + reserved + 1) * 100) / limit);
+  if (percent < warnFromPercent) return null;
+  return `${percent}% of ${limit} conversions this month, resets at ${decision.period_end}`;
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../context.ts';
+import type { Database } from '../db/pool.ts';
+import type { LeaseKeeper } from '../metering/lease-keeper.ts';
+import type { Metering } from '../metering/metering.ts';
+import type { RefusalCounter } from '../metering/refusals.ts';
+import type { Storage } from './files/storage.ts';
+import type { Registry } from './registry.ts';
+import type { Runner } from './runner/runner.ts';
+
+/** What the conversions are wired with, once, at start. */
+export interface ConversionDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metering: Metering;
+  readonly refusals: RefusalCounter;
+  readonly leases: LeaseKeeper;
+  readonly registry: Registry;
+  readonly runner: Runner;
+  readonly storage: Storage;
+  readonly settings: ConversionSettings;
+}
+
+export interface ConversionSettings {
+  readonly publicUrl: string;
+  /** Private folder for uploads and work under way; emptied at start. */
+  readonly workFolder: string;
+  readonly leaseSeconds: number;
+  /** The operator's bound on a file, for plans that have none. */
+  readonly uploadBytesMax: number;
+  /** A larger file is not converted while its caller waits. */
+  readonly syncBytesMax: number;
+  readonly syncTimeoutMs: number;
+  /** Free disk below this refuses uploads. */
+  readonly diskBytesFreeMin: number;
+}

@@ -1,0 +1,172 @@
+import { fromBufferPromise, openPromise } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
+import type { Format } from './engines/engine.ts';
+import { formats } from './formats.ts';
+
+/** What a ZIP or a compound file holds. */
+export interface Container {
+  readonly format: Format | null;
+  readonly mediaType: string;
+  readonly encrypted?: true;
+}
+
+/** Reads at most `length` bytes at `offset`; fewer at the end of the file. */
+export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
+
+export type WholeFile = { readonly path: string } | { readonly bytes: Buffer };
+
+/** Looked at before we call it a plain archive. */
+const entriesMax = 20_000;
+const contentTypesBytesMax = 1024 * 1024;
+const contentTypesName = Buffer.from('[Content_Types].xml');
+
+/** The main part's content type (ECMA-376 part 1, 12-15) names the kind of document. */
+const mainParts: readonly (readonly [string, Format | null, string])[] = [
+  ['spreadsheetml.sheet.main+xml', 'xlsx', formats.xlsx.mediaType],
+  ['ms-excel.sheet.macroEnabled.main+xml', 'xlsm', formats.xlsm.mediaType],
+  ['wordprocessingml.document.main+xml', 'docx', formats.docx.mediaType],
+  [
+    'ms-word.document.macroEnabled.main+xml',
+    null,
+    'application/vnd.ms-word.document.macroEnabled.12',
+  ],
+  [
+    'ms-excel.sheet.binary.macroEnabled.main',
+    null,
+    'application/vnd.ms-excel.sheet.binary.macroEnabled.12',
+  ],
+  [
+    'presentationml.presentation.main+xml',
+    null,
+    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  ],
+];
+
+const plainZip: Container = { format: null, mediaType: formats.zip.mediaType };
+
+/**
+ * Tells workbooks and documents from plain archives by the archive's own table of contents.
+ * Bounded: at most 20,000 entries and 1 MiB of the content types are read.
+ *
+ * @returns null where the archive cannot be read (damaged, or cut off).
+ */
+export async function inspectZip(file: WholeFile): Promise<Container | null> {
+  let zip: ZipFile;
+  try {
+    const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
+    zip = await ('path' in file
+      ? openPromise(file.path, options)
+      : fromBufferPromise(file.bytes, options));
+  } catch {
+    return null;
+  }
+  try {
+    return await inspectEntries(zip);
+  } catch {
+    return null;
+  } finally {
+    zip.close();
+  }
+}
+
+async function inspectEntries(zip: ZipFile): Promise<Container> {
+  let seen = 0;
+  for await (const entry of zip.eachEntry()) {
+    if (seen === 0 && entry.fileNameRaw.toString('latin1') === 'mimetype') {
+      return { format: null, mediaType: await readDeclaredType(zip, entry) };
+    }
+    if (entry.fileNameRaw.equals(contentTypesName)) {
+      const types = await readEntry(zip, entry, contentTypesBytesMax);
+      return classify(types.toString('latin1'));
+    }
+    seen += 1;
+    if (seen >= entriesMax) break;
+  }
+  return plainZip;
+}
+
+/** OpenDocument and EPUB archives begin with an entry that names their media type. */
+async function readDeclaredType(zip: ZipFile, entry: Entry): Promise<string> {
+  const text = (await readEntry(zip, entry, 256)).toString('latin1').trim();
+  return /^application\/[\w.+-]{1,100}$/u.test(text) ? text : plainZip.mediaType;
+}
+
+function classify(contentTypes: string): Container {
+  for (const [part, format, mediaType] of mainParts) {
+    if (contentTypes.includes(part)) return { format, mediaType };
+  }
+  return plainZip;
+}
+
+async function readEntry(zip: ZipFile, entry: Entry, sizeBytesMax: number): Promise<Buffer> {
+  const stream = await zip.openReadStreamPromise(entry);
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size >= sizeBytesMax) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Names of streams that tell what a compound file is ([MS-CFB], [MS-OFFCRYPTO] 2.3.1). */
+const streamTypes: readonly (readonly [string, string])[] = [
+  ['WordDocument', 'application/msword'],
+  ['Workbook', 'application/vnd.ms-excel'],
+  ['Book', 'application/vnd.ms-excel'],
+  ['PowerPoint Document', 'application/vnd.ms-powerpoint'],
+  ['__properties_version1.0', 'application/vnd.ms-outlook'],
+];
+
+/**
+ * Tells an encrypted workbook or document from the formats of Office 97 by the names of the
+ * streams in a compound file (magic D0CF11E0). `format` is always null: which kind of document is
+ * encrypted cannot be seen from outside.
+ */
+export async function inspectCompoundFile(readAt: ReadAt): Promise<Container> {
+  const names = await listStreams(readAt);
+  if (names.has('EncryptedPackage')) {
+    return { format: null, mediaType: 'application/x-ole-storage', encrypted: true };
+  }
+  const known = streamTypes.find(([name]) => names.has(name));
+  return { format: null, mediaType: known?.[1] ?? 'application/x-ole-storage' };
+}
+
+const directorySectorsMax = 256;
+const entryBytes = 128;
+const endOfChain = 0xffff_fffa;
+
+/** Follows the directory's sectors through the allocation table; bounded, so a loop ends. */
+async function listStreams(readAt: ReadAt): Promise<Set<string>> {
+  const names = new Set<string>();
+  const header = await readAt(0, 512);
+  if (header.length < 512) return names;
+  const sectorBytes = header.readUInt16LE(30) === 12 ? 4096 : 512;
+  let sector = header.readUInt32LE(48);
+  for (let count = 0; sector < endOfChain && count < directorySectorsMax; count += 1) {
+    const bytes = await readAt((sector + 1) * sectorBytes, sectorBytes);
+    for (let at = 0; at + entryBytes <= bytes.length; at += entryBytes) {
+      const nameBytes = Math.min(bytes.readUInt16LE(at + 64), 64);
+      if (nameBytes > 2) names.add(bytes.toString('utf16le', at, at + nameBytes - 2));
+    }
+    sector = await nextSector(readAt, header, sector, sectorBytes);
+  }
+  return names;
+}
+
+/** The header lists the first 109 sectors of the table: enough for 7 MB of 512-byte sectors. */
+async function nextSector(
+  readAt: ReadAt,
+  header: Buffer,
+  sector: number,
+  sectorBytes: number,
+): Promise<number> {
+  const perSector = sectorBytes / 4;
+  const table = Math.floor(sector / perSector);
+  if (table >= 109) return sector + 1;
+  const tableSector = header.readUInt32LE(76 + table * 4);
+  const offset = (tableSector + 1) * sectorBytes + (sector % perSector) * 4;
+  const next = await readAt(offset, 4);
+  return next.length === 4 ? next.readUInt32LE(0) : endOfChain;
+}

@@ -1,0 +1,39 @@
+import { decimalOf, fractionDigits, integerDigits, roundDecimal } from './decimal.ts';
+import type { Decimal } from './decimal.ts';
+
+const digitsMax = 11;
+
+/**
+ * A number in the format `General`, as in a column that is wide enough: at most 11 characters
+ * besides the sign, so long fractions are rounded and long numbers get an exponent.
+ */
+export function formatGeneral(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e11) return String(value === 0 ? 0 : value);
+  const sign = value < 0 ? '-' : '';
+  const decimal = decimalOf(value);
+  return sign + (fixed(decimal) ?? scientific(decimal));
+}
+
+/** Undefined where only an exponent keeps enough digits. */
+function fixed(decimal: Decimal): string | undefined {
+  const { exponent } = decimal;
+  if (exponent > digitsMax || exponent < -8) return undefined;
+  const places = Math.max(0, digitsMax - 1 - Math.max(1, exponent));
+  const rounded = roundDecimal(decimal, places);
+  if (exponent < -3 && rounded.digits !== decimal.digits) return undefined;
+  if (rounded.exponent > digitsMax) return undefined;
+  const fraction = fractionDigits(rounded, places).replace(/0+$/, '');
+  const integer = integerDigits(rounded) || '0';
+  return fraction === '' ? integer : `${integer}.${fraction}`;
+}
+
+function scientific(decimal: Decimal): string {
+  const exponentOf = (one: Decimal) => one.exponent - 1;
+  const size = Math.abs(exponentOf(decimal)) >= 100 ? 4 : 5;
+  const rounded = roundDecimal(decimal, size - exponentOf(decimal));
+  const power = exponentOf(rounded);
+  const mantissa = rounded.digits.slice(1);
+  const point = mantissa === '' ? '' : `.${mantissa}`;
+  const exponent = String(Math.abs(power)).padStart(2, '0');
+  return `${rounded.digits.charAt(0)}${point}E${power < 0 ? '-' : '+'}${exponent}`;
+}

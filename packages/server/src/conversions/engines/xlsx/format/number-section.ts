@@ -1,0 +1,190 @@
+import { decimalOf, fractionDigits, integerDigits, roundDecimal, scaleDecimal } from './decimal.ts';
+import type { Decimal } from './decimal.ts';
+import { compileFraction } from './fraction-section.ts';
+import { formatGeneral } from './general.ts';
+import type { FormatToken } from './tokens.ts';
+
+type DigitChar = '0' | '#' | '?';
+
+/** One place of the output: a fixed text or a digit. */
+type Place = string | { readonly char: DigitChar };
+
+interface NumberShape {
+  readonly integer: readonly Place[];
+  readonly fraction: readonly Place[];
+  readonly exponent: readonly Place[];
+  readonly hasPoint: boolean;
+  readonly hasExponent: boolean;
+  readonly exponentAlwaysSigned: boolean;
+  readonly grouped: boolean;
+  /** Power of ten that percent signs and trailing commas apply. */
+  readonly scale: number;
+  readonly fractionPlaces: number;
+  readonly integerPlaces: number;
+  readonly hasDigits: boolean;
+}
+
+/**
+ * Compiles a section without date parts. The result takes a magnitude and the sign to put before
+ * it, which Excel leaves out where nothing but zeros is shown.
+ */
+export function compileNumberSection(
+  tokens: readonly FormatToken[],
+): (magnitude: number, sign: string) => string {
+  if (tokens.some(({ kind }) => kind === 'general' || kind === 'text')) {
+    return (magnitude, sign) =>
+      sign + tokens.map((token) => generalPart(token, magnitude)).join('');
+  }
+  const fraction = compileFraction(tokens);
+  if (fraction !== undefined) return (magnitude, sign) => sign + fraction(magnitude);
+  const shape = shapeOf(tokens);
+  if (shape.hasExponent) {
+    return (magnitude, sign) => sign + renderScientific(shape, decimalOf(magnitude));
+  }
+  return (magnitude, sign) => {
+    const scaled = scaleDecimal(decimalOf(magnitude), shape.scale);
+    const rounded = roundDecimal(scaled, shape.fractionPlaces);
+    const text = renderFixed(shape, rounded);
+    return rounded.digits === '' && shape.hasDigits ? text : sign + text;
+  };
+}
+
+function generalPart(token: FormatToken, magnitude: number): string {
+  if (token.kind === 'general' || token.kind === 'text') return formatGeneral(magnitude);
+  if (token.kind === 'literal') return token.text;
+  return token.kind === 'percent' ? '%' : '';
+}
+
+function shapeOf(tokens: readonly FormatToken[]): NumberShape {
+  const parts: Record<'integer' | 'fraction' | 'exponent', Place[]> = {
+    integer: [],
+    fraction: [],
+    exponent: [],
+  };
+  let part: keyof typeof parts = 'integer';
+  let [percents, thousands, grouped, alwaysSigned] = [0, 0, false, false];
+  tokens.forEach((token, index) => {
+    if (token.kind === 'digit') parts[part].push({ char: token.char });
+    else if (token.kind === 'literal') parts[part].push(token.text);
+    else if (token.kind === 'slash') parts[part].push('/');
+    else if (token.kind === 'percent') {
+      percents += 1;
+      parts[part].push('%');
+    } else if (token.kind === 'point') {
+      if (part === 'integer') part = 'fraction';
+      else parts[part].push('.');
+    } else if (token.kind === 'exponent') {
+      part = 'exponent';
+      alwaysSigned = token.alwaysSigned;
+    } else if (token.kind === 'comma') {
+      const place = commaPlace(tokens, index);
+      if (place === 'group') grouped = true;
+      else if (place === 'scale') thousands += 1;
+      else parts[part].push(',');
+    }
+  });
+  return {
+    ...parts,
+    hasPoint: tokens.some(({ kind }) => kind === 'point'),
+    hasExponent: tokens.some(({ kind }) => kind === 'exponent'),
+    exponentAlwaysSigned: alwaysSigned,
+    grouped,
+    scale: 2 * percents - 3 * thousands,
+    fractionPlaces: countDigits(parts.fraction),
+    integerPlaces: countDigits(parts.integer),
+    hasDigits: tokens.some(({ kind }) => kind === 'digit'),
+  };
+}
+
+/** Between digits a comma groups; after the last digit it divides by a thousand. */
+function commaPlace(tokens: readonly FormatToken[], index: number): 'group' | 'scale' | 'literal' {
+  const before = tokens.slice(0, index).some(({ kind }) => kind === 'digit');
+  if (!before) return 'literal';
+  const rest = tokens.slice(index + 1).filter(({ kind }) => kind !== 'comma');
+  const point = rest.findIndex(({ kind }) => kind === 'point' || kind === 'exponent');
+  const integer = point < 0 ? rest : rest.slice(0, point);
+  const afterPoint = tokens.slice(0, index).some(({ kind }) => kind === 'point');
+  if (!afterPoint && integer.some(({ kind }) => kind === 'digit')) return 'group';
+  const previous = tokens.slice(0, index).findLast(({ kind }) => kind !== 'comma');
+  return previous?.kind === 'digit' || previous?.kind === 'point' ? 'scale' : 'literal';
+}
+
+function renderFixed(shape: NumberShape, value: Decimal): string {
+  const integer = renderInteger(shape.integer, integerDigits(value), shape.grouped);
+  const digits = fractionDigits(value, shape.fractionPlaces);
+  return integer + (shape.hasPoint ? '.' : '') + renderFraction(shape.fraction, digits);
+}
+
+function renderScientific(shape: NumberShape, value: Decimal): string {
+  const step = Math.max(1, shape.integerPlaces);
+  let power = exponentFor(value, step);
+  let mantissa = roundDecimal(scaleDecimal(value, -power), shape.fractionPlaces);
+  if (mantissa.exponent > step) {
+    power += step === 1 ? 1 : step;
+    mantissa = roundDecimal(scaleDecimal(value, -power), shape.fractionPlaces);
+  }
+  const sign = power < 0 ? '-' : shape.exponentAlwaysSigned ? '+' : '';
+  const exponent = renderInteger(shape.exponent, String(Math.abs(power)), false);
+  return `${renderFixed(shape, mantissa)}E${sign}${exponent}`;
+}
+
+/** `##0.0E+0` wants exponents in steps of three. */
+function exponentFor(value: Decimal, step: number): number {
+  if (value.digits === '') return 0;
+  return Math.floor((value.exponent - 1) / step) * step;
+}
+
+/** Fills places from the right; digits that are left over go before the first place. */
+function renderInteger(places: readonly Place[], digits: string, grouped: boolean): string {
+  let left = digits.length;
+  let written = 0;
+  let remaining = countDigits(places);
+  let text = '';
+  for (let index = places.length - 1; index >= 0; index -= 1) {
+    const place = places[index];
+    if (typeof place !== 'object') {
+      text = (place ?? '') + text;
+      continue;
+    }
+    remaining -= 1;
+    const stop = remaining === 0 ? 0 : Math.max(0, left - 1);
+    if (left === 0) {
+      const filler = emptyDigit(place.char);
+      if (filler !== '' && grouped && written > 0 && written % 3 === 0) {
+        text = (filler === '0' ? ',' : ' ') + text;
+      }
+      written += 1;
+      text = filler + text;
+      continue;
+    }
+    for (; left > stop; left -= 1) {
+      if (grouped && written > 0 && written % 3 === 0) text = `,${text}`;
+      text = digits.charAt(left - 1) + text;
+      written += 1;
+    }
+  }
+  return text;
+}
+
+function renderFraction(places: readonly Place[], digits: string): string {
+  let used = 0;
+  let text = '';
+  const significant = digits.replace(/0+$/, '').length;
+  for (const place of places) {
+    if (typeof place !== 'object') text += place;
+    else {
+      text += used < significant ? digits.charAt(used) : emptyDigit(place.char);
+      used += 1;
+    }
+  }
+  return text;
+}
+
+function emptyDigit(char: DigitChar): string {
+  if (char === '0') return '0';
+  return char === '?' ? ' ' : '';
+}
+
+function countDigits(places: readonly Place[]): number {
+  return places.filter((place) => typeof place === 'object').length;
+}

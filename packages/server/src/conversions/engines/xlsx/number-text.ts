@@ -1,0 +1,52 @@
+const zero = 0x30;
+const nine = 0x39;
+const minus = 0x2d;
+const point = 0x2e;
+
+/** The most characters `General` shows, sign apart. */
+const generalMax = 11;
+/** What a double surely holds. */
+const exactMax = 15;
+
+/** True when `General` shows a stored number just as its bytes read, so nothing need be parsed. */
+export function isGeneralVerbatim(bytes: Buffer, start: number, end: number): boolean {
+  return isPlainDecimal(bytes, start, end, generalMax);
+}
+
+/** True when the bytes are the shortest way to write the number. */
+export function isRawVerbatim(bytes: Buffer, start: number, end: number): boolean {
+  return isPlainDecimal(bytes, start, end, exactMax);
+}
+
+/** Digits, at most one point inside, no zeros that could be left out, no exponent. */
+function isPlainDecimal(bytes: Buffer, start: number, end: number, max: number): boolean {
+  const first = bytes[start] === minus ? start + 1 : start;
+  if (end - first > max || end === first) return false;
+  let pointAt = -1;
+  for (let at = first; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte >= zero && byte <= nine) continue;
+    if (byte !== point || pointAt >= 0) return false;
+    pointAt = at;
+  }
+  const integerEnd = pointAt < 0 ? end : pointAt;
+  if (integerEnd === first) return false;
+  if (bytes[first] === zero && (integerEnd - first > 1 || (pointAt < 0 && first > start))) {
+    return false;
+  }
+  return pointAt < 0 || (pointAt < end - 1 && bytes[end - 1] !== zero);
+}
+
+/** Reads a stored number; NaN when it is none. */
+export function numberOf(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  const first = bytes[start] === minus ? start + 1 : start;
+  if (end === first) return Number.NaN;
+  if (end - first > exactMax) return Number(bytes.toString("latin1", start, end));
+  for (let at = first; at < end; at += 1) {
+    const digit = (bytes[at] as number) - zero;
+    if (digit < 0 || digit > 9) return Number(bytes.toString("latin1", start, end));
+    value = value * 10 + digit;
+  }
+  return first > start ? -value : value;
+}

@@ -1,0 +1,34 @@
+const entity = /&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));/g;
+const named: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
+const escapedCharacter = /_x([0-9a-fA-F]{4})_/g;
+
+/** Resolves character references and line ends; an unknown entity stays as it is written. */
+export function decodeXml(raw: string): string {
+  // XML 1.0, 2.11: a literal CR LF or CR is one LF; only `&#13;` is a carriage return.
+  const text = raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
+  if (!text.includes('&')) return text;
+  return text.replaceAll(entity, (whole, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) return named[name] ?? whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+/** Resolves `_x000D_`, the way of OOXML to write what XML cannot (ECMA-376, 22.9.2.19). */
+export function decodeEscapes(text: string): string {
+  if (!text.includes('_x')) return text;
+  return text.replaceAll(escapedCharacter, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
+/** Text of a byte range that the tokenizer called not plain. */
+export function decodeText(bytes: Buffer, start: number, end: number): string {
+  return decodeEscapes(decodeXml(bytes.toString('utf8', start, end)));
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ByteRange, FileSource, Storage } from './storage.ts';
+
+/** Files in a folder of the data folder: the default. */
+export class LocalStorage implements Storage {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async put(key: string, source: FileSource): Promise<void> {
+    const path = this.#pathOf(key);
+    await withFolder(path, async () => {
+      if ('path' in source) {
+        await rename(source.path, path).catch(async (error: unknown) => {
+          if (codeOf(error) !== 'EXDEV') throw error;
+          await this.#replace(path, (temporary) => copyFile(source.path, temporary));
+          await rm(source.path);
+        });
+      } else {
+        await writeFile(path, source.bytes, { mode: 0o600, flag: 'wx' }).catch(
+          async (error: unknown) => {
+            if (codeOf(error) !== 'EEXIST') throw error;
+            await this.#replace(path, (temporary) =>
+              writeFile(temporary, source.bytes, { mode: 0o600 }),
+            );
+          },
+        );
+      }
+    });
+  }
+
+  async open(key: string, range?: ByteRange): Promise<Readable | null> {
+    try {
+      const file = await open(this.#pathOf(key));
+      return file.createReadStream(range);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async copyTo(key: string, path: string): Promise<boolean> {
+    try {
+      await link(this.#pathOf(key), path).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'EXDEV' && codeOf(error) !== 'EPERM') throw error;
+        await copyFile(this.#pathOf(key), path);
+      });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async remove(prefix: string): Promise<void> {
+    await rm(this.#pathOf(prefix), { recursive: true, force: true });
+  }
+
+  #pathOf(key: string): string {
+    if (!/^[\w-]+(?:\/[\w-]+)*\/?$/.test(key)) throw new Error(`not a storage key: ${key}`);
+    return join(this.#root, key);
+  }
+
+  /** Never a moment in which a reader finds half a file. */
+  async #replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+    const temporary = `${path}.${randomUUID()}`;
+    await write(temporary);
+    await rename(temporary, path);
+  }
+}
+
+/** Runs `work`, and once more with the folder made where it was missing: saves a call when not. */
+async function withFolder(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await work();
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Reads a local file as a stream; a name of its own so that callers need no `node:fs`. */
+export function readLocalFile(path: string): Readable {
+  return createReadStream(path);
+}

@@ -1,0 +1,58 @@
+import { isRefused, roomVerdicts } from '../metering/refusal.ts';
+import type { Decision } from '../metering/schema.ts';
+import { findExpiredLease } from '../metering/sql.ts';
+import type { ConversionRequest } from './create-conversion.ts';
+import type { ConversionDeps } from './deps.ts';
+import { refuse } from './refuse.ts';
+
+/** Multipart framing and fields: a body may be this much larger than its file. */
+const multipartOverheadBytes = 1_048_576;
+
+/**
+ * Refuses whoever would surely be refused, before a byte of the body is read; admission decides
+ * again. A repeated request is let through: it may have been answered already.
+ *
+ * @throws AppError as admission would
+ */
+export async function lookBeforeUpload(
+  deps: ConversionDeps,
+  call: ConversionRequest,
+): Promise<Decision> {
+  const { ctx, preferences } = call;
+  const header = call.request.headers['content-length'];
+  const lengthBytes = header === undefined ? null : Number(header);
+  const surelyAsync =
+    preferences.respondAsync ||
+    (lengthBytes !== null && lengthBytes > deps.settings.syncBytesMax + multipartOverheadBytes);
+  const surelySync =
+    !surelyAsync && lengthBytes !== null && lengthBytes <= deps.settings.syncBytesMax;
+  const decision = await deps.metering.look({
+    organizationId: ctx.organization.id,
+    mode: surelySync ? 'sync' : 'async',
+    type: '',
+    sizeBytes: 0,
+    apiKeyId: call.apiKeyId,
+  });
+  if (call.claim !== null && (call.claim.kind === 'stored' || call.claim.takenOver)) {
+    return decision;
+  }
+  if (isRefused(decision)) {
+    const { verdict } = decision;
+    const uncertain =
+      (verdict === 'queue_full' && !surelyAsync) ||
+      (roomVerdicts.has(verdict) && (await isHeldByTheDead(call)));
+    if (!uncertain) throw await refuse(deps, ctx, decision);
+  }
+  return decision;
+}
+
+/** The plan's limit, or the operator's where the plan has none. */
+export function fileLimitBytes(deps: ConversionDeps, decision: Decision): number {
+  return Math.min(decision.file_bytes_max ?? Infinity, deps.settings.uploadBytesMax);
+}
+
+async function isHeldByTheDead({ ctx }: ConversionRequest): Promise<boolean> {
+  const statement = findExpiredLease(ctx.organization.id);
+  const [row] = await ctx.db.query<{ expired: boolean }>(statement);
+  return row?.expired ?? false;
+}

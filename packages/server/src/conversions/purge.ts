@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../context.ts';
+import type { Database } from '../db/pool.ts';
+import { firstIdAt } from '../ids.ts';
+import { jobPrefix, type Storage } from './files/storage.ts';
+import { listJobsToPurge, listPurgeCursors, updateJobPurged, updatePurgeCursor } from './sql.ts';
+
+interface Cursor {
+  id: string;
+  retention_hours: number;
+  purged_before_job_id: string;
+}
+
+const pageSize = 500;
+
+/**
+ * Deletes the files of jobs that are older than their organization keeps them. Job ids sort by
+ * time, so each organization has a cursor and only what is new behind it is looked at.
+ */
+export class Purger {
+  readonly #options: { db: Database; clock: Clock; log: Log; storage: Storage };
+  #timer: NodeJS.Timeout | undefined;
+  #purging: Promise<unknown> | undefined;
+
+  constructor(options: { db: Database; clock: Clock; log: Log; storage: Storage }) {
+    this.#options = options;
+  }
+
+  start(everyMs = 60_000): void {
+    this.#timer = setInterval(() => {
+      this.#purging ??= this.purge()
+        .catch((error: unknown) => this.#options.log.warn({ err: error }, 'purge failed'))
+        .finally(() => {
+          this.#purging = undefined;
+        });
+    }, everyMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#purging;
+  }
+
+  /** One round over all organizations. Answers how many jobs lost their files. */
+  async purge(): Promise<number> {
+    let purged = 0;
+    let after = '';
+    for (;;) {
+      const cursors = await this.#options.db.query<Cursor>(listPurgeCursors(after, pageSize));
+      for (const cursor of cursors) purged += await this.#purgeOrganization(cursor);
+      const last = cursors.at(-1);
+      if (last === undefined || cursors.length < pageSize) return purged;
+      after = last.id;
+    }
+  }
+
+  async #purgeOrganization(cursor: Cursor): Promise<number> {
+    const { db, clock, storage } = this.#options;
+    const beforeMs = clock.now().getTime() - cursor.retention_hours * 3_600_000;
+    const beforeId = firstIdAt('job', beforeMs);
+    let from = cursor.purged_before_job_id;
+    let purged = 0;
+    while (from < beforeId) {
+      const jobs = await db.query<{ id: string; status: string }>(
+        listJobsToPurge(cursor.id, from, beforeId, pageSize),
+      );
+      for (const job of jobs) {
+        // A job that still waits or runs after all that time is looked at again next round.
+        if (job.status === 'queued' || job.status === 'processing') return purged;
+        await storage.remove(jobPrefix(cursor.id, job.id));
+        await db.query(updateJobPurged(cursor.id, job.id, clock.now()));
+        purged += 1;
+      }
+      from = jobs.length < pageSize ? beforeId : `${jobs.at(-1)?.id ?? beforeId}0`;
+      await db.query(updatePurgeCursor(cursor.id, from));
+    }
+    return purged;
+  }
+}

@@ -1,0 +1,24 @@
+import type { PlatformContext } from '../context.ts';
+import type { AppError } from '../errors.ts';
+import { refusalError, type RefusalVerdict } from '../metering/refusal.ts';
+import type { Decision } from '../metering/schema.ts';
+import { findSecondsToNextSlot } from '../metering/sql.ts';
+import type { ConversionDeps } from './deps.ts';
+
+/** The error for a refused conversion; counts the refusal by its reason. */
+export async function refuse(
+  deps: ConversionDeps,
+  ctx: PlatformContext,
+  decision: Decision & { readonly verdict: RefusalVerdict },
+): Promise<AppError> {
+  const now = ctx.clock.now();
+  deps.refusals.add(decision.organization_id, decision.verdict);
+  const place = { upgradeUrl: `${deps.settings.publicUrl}/billing`, now };
+  if (decision.verdict !== 'concurrency_limited' && decision.verdict !== 'queue_full') {
+    return refusalError(decision, place);
+  }
+  const [row] = await ctx.db.query<{ seconds: number }>(
+    findSecondsToNextSlot(decision.organization_id, now),
+  );
+  return refusalError(decision, { ...place, slotSeconds: row?.seconds ?? 1 });
+}

@@ -1,0 +1,125 @@
+import { AppError } from '../errors.ts';
+import type { Completion } from '../metering/schema.ts';
+import type { ConversionDeps } from './deps.ts';
+import { EngineError } from './engines/engine.ts';
+import { execute, type Attempt, type Converted } from './execute.ts';
+import { outputKey } from './files/storage.ts';
+import { ProgressReporter } from './progress.ts';
+
+export type AttemptOutcome =
+  | {
+      readonly kind: 'succeeded';
+      readonly converted: Converted;
+      readonly completion: Completion;
+      readonly durationMs: number;
+    }
+  /** The job is failed, and not counted. */
+  | { readonly kind: 'failed'; readonly error: AppError }
+  /** The job was put back into the queue. */
+  | { readonly kind: 'requeued' }
+  /** Somebody else ended the job, or took it over. */
+  | { readonly kind: 'lost' };
+
+/**
+ * Runs one admitted attempt to its end: converts under the attempt's lease, then counts it, or
+ * releases it with the error. The first terminal state wins; a late output is thrown away.
+ *
+ * @param retryInQueue where our own fault puts the job back into the queue instead of failing it
+ */
+export async function runAttempt(
+  deps: ConversionDeps,
+  attempt: Attempt,
+  retryInQueue: boolean,
+): Promise<AttemptOutcome> {
+  const signal = deps.leases.hold(attempt);
+  const startedMs = performance.now();
+  const progress = new ProgressReporter(deps, attempt);
+  try {
+    const converted = await executeTwice(deps, attempt, signal, progress, !retryInQueue);
+    const durationMs = Math.round(performance.now() - startedMs);
+    const completion = await deps.metering.complete({
+      ...attempt,
+      output: converted.output,
+      warnings: converted.warnings,
+      bytesOut: converted.output.size_bytes,
+      durationMs,
+    });
+    if (completion.result === 'stale') {
+      await removeOutput(deps, attempt);
+      return { kind: 'lost' };
+    }
+    return { kind: 'succeeded', converted, completion, durationMs };
+  } catch (error) {
+    return await fail(deps, attempt, signal, error, retryInQueue);
+  } finally {
+    progress.stop();
+    deps.leases.drop(attempt);
+  }
+}
+
+/** Our own fault is tried once more, at once where nobody can wait for the queue. */
+async function executeTwice(
+  deps: ConversionDeps,
+  attempt: Attempt,
+  signal: AbortSignal,
+  progress: ProgressReporter,
+  again: boolean,
+): Promise<Converted> {
+  const report = progress.report.bind(progress);
+  try {
+    return await execute(deps, attempt, signal, report);
+  } catch (error) {
+    if (!again || signal.aborted || !isOurFault(error)) throw error;
+    deps.log.warn({ err: error, job: attempt.jobId }, 'conversion failed by our fault, once more');
+    return execute(deps, attempt, signal, report);
+  }
+}
+
+async function fail(
+  deps: ConversionDeps,
+  attempt: Attempt,
+  signal: AbortSignal,
+  cause: unknown,
+  retryInQueue: boolean,
+): Promise<AttemptOutcome> {
+  await removeOutput(deps, attempt).catch((error: unknown) => {
+    deps.log.warn({ err: error, job: attempt.jobId }, 'an output could not be removed');
+  });
+  const error = toAppError(cause);
+  const ours = isOurFault(cause);
+  if (ours && !signal.aborted) {
+    deps.log.error({ err: cause, job: attempt.jobId, alarm: true }, 'conversion failed');
+  }
+  const retry = retryInQueue && ours && attempt.fence < 2;
+  const released = await deps.metering.release({
+    organizationId: attempt.organizationId,
+    jobId: attempt.jobId,
+    fence: attempt.fence,
+    status: retry ? 'retry' : 'failed',
+    error: { code: error.code, detail: error.message, retryable: error.retryable },
+    reason: error.code,
+  });
+  if (released.result === 'stale') return { kind: 'lost' };
+  return retry ? { kind: 'requeued' } : { kind: 'failed', error };
+}
+
+/** Whether it was neither the document nor the clock nor the machine being full. */
+function isOurFault(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === 'internal_error';
+  return !(error instanceof EngineError) || error.code === 'internal_error';
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof EngineError && error.code !== 'internal_error') {
+    return new AppError(error.code, error.message, { cause: error });
+  }
+  return new AppError('internal_error', 'The conversion failed on our side. It is not counted.', {
+    cause: error,
+  });
+}
+
+async function removeOutput(deps: ConversionDeps, attempt: Attempt): Promise<void> {
+  const { organizationId, jobId, fence } = attempt;
+  await deps.storage.remove(outputKey(organizationId, jobId, fence));
+}

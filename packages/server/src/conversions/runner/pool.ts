@@ -1,0 +1,277 @@
+import { join } from 'node:path';
+import type { Log } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { EngineError } from '../engines/engine.ts';
+import { cpuSecondsMax, EngineProcess } from './engine-process.ts';
+import { readProcessTable } from './process-group.ts';
+import type { RunnerEngine } from './runner.ts';
+import type { Sandbox } from './sandbox.ts';
+import { overloaded, Turns } from './turns.ts';
+
+const defaults = {
+  jobsMax: 200,
+  startTimeoutMs: 30_000,
+  queueLengthMax: 64,
+  queueWaitMsMax: 30_000,
+};
+/** Part of its memory bound from which on a child is replaced between two tasks. */
+const recycleShare = 0.8;
+const memoryCheckMs = 200;
+const startRetryMsMax = 30_000;
+
+export interface PoolOptions {
+  readonly processes: number;
+  readonly log: Log;
+  readonly engines: readonly RunnerEngine[];
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  readonly queueLengthMax?: number;
+  readonly queueWaitMsMax?: number;
+}
+
+type State = 'starting' | 'idle' | 'busy';
+
+export interface PoolStats {
+  readonly processes: number;
+  readonly busy: number;
+  readonly queued: number;
+  readonly done: number;
+  readonly started: number;
+  /** Failed tasks by code; `cancelled` for those whose caller gave up. */
+  readonly failed: Readonly<Record<string, number>>;
+  readonly children: readonly {
+    readonly engine: string;
+    readonly pid: number | null;
+    readonly state: State;
+    readonly jobs: number;
+    readonly rssBytes: number;
+  }[];
+}
+
+/**
+ * The child processes. At most `processes` are busy; besides those one idle child of each warm
+ * engine stays at hand, and more of them while there is room.
+ */
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #turns: Turns;
+  /** In the order of their last use, the longest unused first. */
+  readonly #children = new Map<EngineProcess, State>();
+  readonly #failed: Record<string, number> = {};
+  readonly #startFailures = new Map<RunnerEngine, number>();
+  #done = 0;
+  #started = 0;
+  #closed = false;
+  #watch: NodeJS.Timeout | null = null;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#turns = new Turns({
+      turnsMax: options.processes,
+      queueLengthMax: options.queueLengthMax ?? defaults.queueLengthMax,
+      queueWaitMsMax: options.queueWaitMsMax ?? defaults.queueWaitMsMax,
+    });
+  }
+
+  /**
+   * A ready child for one task, to be given back by `release` or `discard`.
+   *
+   * @throws AppError `overloaded`, EngineError where it does not start, or the signal's reason
+   */
+  async acquire(spec: RunnerEngine, signal: AbortSignal): Promise<EngineProcess> {
+    await this.#turns.take(signal);
+    try {
+      return await this.#tryChild(spec, signal).catch((error: unknown) => {
+        // A slow start is not the document's fault, so it gets a second one.
+        if (signal.aborted || this.#closed || error instanceof AppError) throw error;
+        return this.#tryChild(spec, signal);
+      });
+    } catch (error) {
+      this.#countFailure(signal.aborted ? null : error);
+      this.#turns.giveBack();
+      throw error;
+    }
+  }
+
+  /** Takes back a child that has done its task well. */
+  release(child: EngineProcess): void {
+    this.#done += 1;
+    const { spec } = child;
+    const worn =
+      child.jobs >= (spec.jobsMax ?? defaults.jobsMax) ||
+      child.rssBytes > spec.engine.memoryBytesMax * recycleShare ||
+      child.cpuSeconds > cpuSecondsMax(spec) / 2;
+    if (worn) {
+      child.kill(new Error('worn out'));
+    } else {
+      this.#mark(child, 'idle');
+      this.#trim();
+    }
+    this.#turns.giveBack();
+  }
+
+  /** Kills a child whose task failed, and settles when nothing of it is left. */
+  async discard(child: EngineProcess, error: unknown): Promise<void> {
+    this.#countFailure(error);
+    child.kill(error instanceof Error ? error : new Error(String(error)));
+    await child.ended.catch(() => {});
+    this.#turns.giveBack();
+  }
+
+  /** Starts what is missing of the warm engines, later and later where one does not start. */
+  keepWarm(): void {
+    for (const spec of this.#options.engines) {
+      const failures = this.#startFailures.get(spec) ?? 0;
+      if (failures === 0) this.#startMissing(spec);
+      else {
+        const delayMs = Math.min(startRetryMsMax, 500 * 2 ** failures);
+        setTimeout(() => this.#startMissing(spec), delayMs).unref();
+      }
+    }
+  }
+
+  stats(): PoolStats {
+    return {
+      processes: this.#options.processes,
+      busy: this.#turns.taken,
+      queued: this.#turns.queued,
+      done: this.#done,
+      started: this.#started,
+      failed: { ...this.#failed },
+      children: [...this.#children].map(([child, state]) => ({
+        engine: child.spec.engine.name,
+        pid: child.pid,
+        state,
+        jobs: child.jobs,
+        rssBytes: child.rssBytes,
+      })),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#turns.close();
+    if (this.#watch) clearInterval(this.#watch);
+    const children = [...this.#children.keys()];
+    for (const child of children) child.kill(overloaded());
+    await Promise.all(children.map(({ ended }) => ended.catch(() => {})));
+  }
+
+  async #tryChild(spec: RunnerEngine, signal: AbortSignal): Promise<EngineProcess> {
+    if (this.#closed) throw overloaded();
+    const found = this.#find(spec, 'idle') ?? this.#find(spec, 'starting');
+    const child = found ?? this.#start(spec, 'busy');
+    this.#mark(child, 'busy');
+    this.#trim();
+    const abort = () => child.kill(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await child.ready;
+      return child;
+    } catch (error) {
+      await child.ended.catch(() => {});
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  #startMissing(spec: RunnerEngine): void {
+    if (this.#closed || spec.warm === false) return;
+    if (!this.#find(spec, 'idle', 'starting', 'busy')) this.#start(spec, 'starting');
+  }
+
+  #start(spec: RunnerEngine, state: State): EngineProcess {
+    this.#started += 1;
+    const { sandbox, folder } = this.#options;
+    const place = this.#freePlace();
+    const name = `${spec.engine.name}-${this.#started}`;
+    const child = new EngineProcess({ spec, sandbox, folder: join(folder, name), place });
+    this.#children.set(child, state);
+    const timeoutMs = spec.startTimeoutMs ?? defaults.startTimeoutMs;
+    const timer = setTimeout(() => child.kill(startedTooSlowly(timeoutMs)), timeoutMs);
+    void child.ready
+      .then(() => {
+        this.#startFailures.delete(spec);
+        if (this.#children.get(child) === 'starting') this.#mark(child, 'idle');
+      })
+      .catch((error: unknown) => this.#noteFailedStart(child, error))
+      .finally(() => clearTimeout(timer));
+    void child.ended
+      .catch(() => {})
+      .then(() => {
+        this.#children.delete(child);
+        this.keepWarm();
+      });
+    this.#watchMemory();
+    return child;
+  }
+
+  #noteFailedStart(child: EngineProcess, error: unknown): void {
+    if (this.#closed) return;
+    const { spec } = child;
+    this.#startFailures.set(spec, (this.#startFailures.get(spec) ?? 0) + 1);
+    const fields = { err: error, engine: spec.engine.name };
+    this.#options.log.warn(fields, 'a conversion process did not start');
+  }
+
+  #find(spec: RunnerEngine, ...states: State[]): EngineProcess | undefined {
+    for (const [child, state] of this.#children) {
+      if (child.spec === spec && states.includes(state) && !child.isDoomed) return child;
+    }
+    return undefined;
+  }
+
+  #mark(child: EngineProcess, state: State): void {
+    this.#children.delete(child);
+    this.#children.set(child, state);
+  }
+
+  /** Ends the longest unused idle child where there are too many, but no engine's only warm one. */
+  #trim(): void {
+    const { engines, processes } = this.#options;
+    let surplus = -processes - engines.filter(({ warm }) => warm !== false).length;
+    for (const child of this.#children.keys()) surplus += child.isDoomed ? 0 : 1;
+    for (const [child, state] of this.#children) {
+      if (surplus <= 0) return;
+      if (state !== 'idle' || child.isDoomed) continue;
+      const peers = [...this.#children].filter(
+        ([other, at]) => other !== child && other.spec === child.spec && at !== 'busy',
+      );
+      if (child.spec.warm !== false && peers.length === 0) continue;
+      child.kill(new Error('not needed'));
+      surplus -= 1;
+    }
+  }
+
+  #freePlace(): number {
+    const taken = new Set([...this.#children.keys()].map(({ place }) => place));
+    for (let place = 0; ; place++) if (!taken.has(place)) return place;
+  }
+
+  #watchMemory(): void {
+    let checks = 0;
+    this.#watch ??= setInterval(() => {
+      const busy = [...this.#children].filter(([, state]) => state === 'busy');
+      if (busy.length === 0) return;
+      // Which processes there are changes less often than what they hold.
+      const fresh = checks++ % 5 === 0 || busy.some(([child]) => !child.hasMembers);
+      const table = fresh ? readProcessTable() : null;
+      for (const [child] of busy) {
+        if (table) child.refreshMembers(table);
+        child.checkMemory();
+      }
+    }, memoryCheckMs).unref();
+  }
+
+  #countFailure(error: unknown): void {
+    const known = error instanceof EngineError || error instanceof AppError;
+    const code = known ? error.code : 'cancelled';
+    this.#failed[code] = (this.#failed[code] ?? 0) + 1;
+  }
+}
+
+function startedTooSlowly(timeoutMs: number): EngineError {
+  const cause = `the process was not ready after ${timeoutMs} ms`;
+  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
+}

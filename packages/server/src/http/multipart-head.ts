@@ -1,0 +1,76 @@
+/** What the headers of one part say. */
+export interface PartHead {
+  readonly name: string;
+  /** As sent, with any path; null where the part names none. */
+  readonly filename: string | null;
+}
+
+/** One `; name=value` or `; name="value"` of a Content-Disposition. */
+const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/gy;
+
+/**
+ * Reads a part's headers after RFC 7578: UTF-8, `filename*` (RFC 8187) understood though it forbids
+ * that, since urllib3 sends it.
+ *
+ * @returns null where they are not those of a form's part
+ */
+export function parsePartHead(text: string): PartHead | null {
+  const value = headerValue(text, 'content-disposition');
+  if (value === null || !/^form-data[ \t]*(?:;|$)/i.test(value)) return null;
+  const parameters = new Map<string, string>();
+  parameter.lastIndex = value.indexOf(';');
+  for (const [, name = '', quoted, bare] of value.matchAll(parameter)) {
+    parameters.set(name.toLowerCase(), quoted === undefined ? (bare ?? '').trim() : unquote(quoted));
+  }
+  const name = parameters.get('name');
+  if (name === undefined) return null;
+  const extended = decodeExtended(parameters.get('filename*') ?? '');
+  return { name, filename: extended ?? parameters.get('filename') ?? null };
+}
+
+function headerValue(text: string, wanted: string): string | null {
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon !== -1 && line.slice(0, colon).trim().toLowerCase() === wanted) {
+      return line.slice(colon + 1).trim();
+    }
+  }
+  return null;
+}
+
+/**
+ * Browsers and curl write `"` as `%22` (WHATWG HTML, multipart encoding), older programs as `\"`.
+ * Any other backslash stays: some send `C:\report.xlsx` as it is.
+ */
+function unquote(text: string): string {
+  return text
+    .replaceAll(/\\(["\\])/g, '$1')
+    .replaceAll(/%(22|0D|0A)/gi, (_, code: string) =>
+      String.fromCodePoint(Number.parseInt(code, 16)),
+    );
+}
+
+function decodeExtended(text: string): string | null {
+  const encoded = /^utf-8'[^']*'(.*)$/i.exec(text)?.[1];
+  if (encoded === undefined) return null;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return null;
+  }
+}
+
+const filenameBytesMax = 255;
+
+/** A name to show and to suggest, never a path to open: base name only, nothing that is not seen. */
+export function displayFilename(sent: string | null): string {
+  const base = (sent ?? '').split(/[/\\]/).at(-1) ?? '';
+  // Control characters, line separators, and what turns the direction of reading around.
+  const visible = base.replaceAll(/[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, '');
+  const name = visible.trim();
+  if (name === '' || /^\.+$/.test(name)) return 'file';
+  if (Buffer.byteLength(name) <= filenameBytesMax) return name;
+  const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? '';
+  const stem = Buffer.from(name).subarray(0, filenameBytesMax - extension.length).toString();
+  return `${stem.replace(/\ufffd+$/, '')}${extension}`;
+}

@@ -1,0 +1,182 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Actor, Context, PlatformContext } from '../context.ts';
+import type { Database } from '../db/pool.ts';
+import { notFound } from '../errors.ts';
+import { guard, isPlainText } from './guard.ts';
+import type { GuardDeps } from './guard.ts';
+import { canonicalJson, fingerprintOf } from './idempotency.ts';
+import type { FreshClaim, StoredReply } from './idempotency.ts';
+import type { Caller } from './ports.ts';
+import type { HandlerInput, Route } from './route.ts';
+import { parseInput } from './validation.ts';
+
+export interface RouteDeps extends GuardDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+/**
+ * Puts routes onto a server made by `createHttpServer`. A mistake in a route's definition throws
+ * here, at the start of the process.
+ */
+export function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  deps: RouteDeps,
+): void {
+  for (const route of routes) {
+    checkDefinition(route);
+    if (route.rawBody === undefined) addRoute(app, route, deps);
+  }
+  const raw = routes.filter((route) => route.rawBody !== undefined);
+  if (raw.length === 0) return;
+  // A scope of its own, in which every content type leaves the body to the handler.
+  app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+    for (const route of raw) addRoute(scope, route, deps);
+    done();
+  });
+}
+
+function checkDefinition(route: Route): void {
+  const isWorkspaceUrl = route.url.includes('/:workspaceId');
+  if (isWorkspaceUrl !== (route.access.kind === 'workspace') && route.access.kind !== 'super_admin') {
+    throw new Error(`${route.url}: access "workspace" and ":workspaceId" belong together.`);
+  }
+  if (route.secretMember !== undefined && route.method !== 'POST') {
+    throw new Error(`${route.url}: only a POST can show a secret.`);
+  }
+}
+
+function addRoute(app: FastifyInstance, route: Route, deps: RouteDeps): void {
+  const successStatus = Math.min(...Object.keys(route.responses).map(Number));
+  app.route({
+    method: route.method,
+    url: route.url,
+    onRequest: (request, reply) => guard(route, deps, request, reply),
+    handler: async (request, reply) => {
+      const input = toInput(route, deps, request, reply);
+      const { claim } = request;
+      if (claim === null || route.idempotency === 'manual') {
+        return send(reply, await route.handler(input), successStatus);
+      }
+      return answerOnce(route, input, successStatus);
+    },
+  });
+}
+
+function toInput(
+  route: Route,
+  deps: RouteDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): HandlerInput {
+  const params = request.params as Readonly<Record<string, string>>;
+  for (const name in params) {
+    if (!isPlainText(params[name] ?? '')) throw notFound('object');
+  }
+  return {
+    ctx: toContext(deps, request, params.workspaceId),
+    params: route.params === undefined ? params : parseInput(route.params, 'params', params),
+    query: route.query === undefined ? undefined : parseInput(route.query, 'query', request.query),
+    headers:
+      route.headers === undefined
+        ? undefined
+        : parseInput(route.headers, 'headers', request.headers),
+    body: route.body === undefined ? undefined : parseInput(route.body, 'body', request.body),
+    caller: request.caller as Caller,
+    claim: request.claim,
+    request,
+    reply,
+  };
+}
+
+function toContext(
+  deps: RouteDeps,
+  request: FastifyRequest,
+  organizationId: string | undefined,
+): Context {
+  const platform: PlatformContext = {
+    db: deps.db,
+    clock: deps.clock,
+    log: request.log,
+    actor: actorOf(request.caller),
+    requestId: request.id,
+  };
+  // Routes without a workspace are typed to see a PlatformContext only.
+  return organizationId === undefined
+    ? (platform as Context)
+    : { ...platform, organization: { id: organizationId } };
+}
+
+const anonymous: Actor = { kind: 'system', id: 'anonymous' };
+
+function actorOf(caller: Caller | null): Actor {
+  if (caller === null) return anonymous;
+  return caller.kind === 'api_key'
+    ? { kind: 'api_key', id: caller.keyId, scopes: caller.scopes }
+    : { kind: 'super_admin', id: caller.id };
+}
+
+function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {
+  if (answer === reply) return reply;
+  if (reply.statusCode === 200) reply.code(answer === null ? 204 : successStatus);
+  // An async handler that gives undefined would leave the request open.
+  return answer === null || answer === undefined ? reply.send() : answer;
+}
+
+/** A JSON route under an idempotency key: the stored reply, or the handler's, stored. */
+async function answerOnce(
+  route: Route,
+  input: HandlerInput,
+  successStatus: number,
+): Promise<unknown> {
+  const { claim, request, reply } = input;
+  if (claim === null) throw new Error('answerOnce needs a claim');
+  const fingerprint = fingerprintOf(route.method, request.url, canonicalJson(request.body));
+  if (claim.kind === 'stored') return sendStored(reply, claim.replay(fingerprint));
+  await claim.settle(fingerprint);
+  const answer = await route.handler(input);
+  if (answer === reply) return reply;
+  if (reply.statusCode === 200) reply.code(answer === null ? 204 : successStatus);
+  await keep(claim, route, reply, answer);
+  return answer === null ? reply.send() : answer;
+}
+
+async function keep(claim: FreshClaim, route: Route, reply: FastifyReply, answer: unknown) {
+  const { secretMember } = route;
+  const kept =
+    secretMember === undefined || typeof answer !== 'object' || answer === null
+      ? answer
+      : { ...answer, [secretMember]: undefined };
+  await claim.finish({
+    status: reply.statusCode,
+    headers: keptHeaders(reply),
+    body: kept === null ? '' : JSON.stringify(kept),
+  });
+}
+
+const keptHeaderNames = ['location', 'retry-after', 'content-type', 'job-id'];
+
+/** The headers of a reply that belong to its content, for a stored reply. */
+export function keptHeaders(reply: FastifyReply): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of keptHeaderNames) {
+    const value = reply.getHeader(name);
+    if (value !== undefined) kept[name] = String(value);
+  }
+  return kept;
+}
+
+/** Answers what the first request with this idempotency key was answered. */
+export function sendStored(reply: FastifyReply, stored: StoredReply): FastifyReply {
+  reply.code(stored.status).headers(stored.headers).header('idempotent-replayed', 'true');
+  if (stored.body === '') return reply.send();
+  if (stored.headers['content-type'] === undefined) {
+    reply.header('content-type', 'application/json; charset=utf-8');
+  }
+  return reply.send(stored.body);
+}
+

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startService, type Service } from './app.ts';
+import { readPlatformClock } from './platform-clock.ts';
+import { loadConfig, type Config } from './config.ts';
+import { applicationConnection } from './db/application-role.ts';
+import { connectionFromUrl } from './db/connection.ts';
+import { resolveDataFolder } from './db/data-folder.ts';
+import { startEmbeddedPostgres } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { OperatorError } from './db/operator-error.ts';
+import { Pool } from './db/pool.ts';
+import { createLog } from './http/log.ts';
+import { prepareDemo, readOrMakeAdminKey } from './welcome/first-start.ts';
+import { describeStep, printWelcome } from './welcome/screen.ts';
+import { keepPartitionsAhead } from './metering/partitions.ts';
+
+const sqlFolder = (name: string) => fileURLToPath(new URL(`../db/${name}`, import.meta.url));
+
+/** Brings everything up, in order; what was brought up is on the stack and goes down in reverse. */
+async function start(config: Config, stack: AsyncDisposableStack): Promise<Service> {
+  const log = createLog(config.logLevel);
+  const dataFolder = resolveDataFolder({ explicit: config.dataDir, cloneRoot: config.rootPath });
+  const owner = await describeStep('PostgreSQL', async () => {
+    if (config.databaseUrl !== undefined) return connectionFromUrl(config.databaseUrl);
+    const postgres = await startEmbeddedPostgres({
+      dataDir: dataFolder.path,
+      log,
+      onExit: (exit) => {
+        log.fatal({ exit }, 'PostgreSQL ended; so does this process');
+        process.exitCode = 1;
+        process.kill(process.pid, 'SIGTERM');
+      },
+    });
+    stack.defer(() => postgres.stop());
+    return postgres.connection;
+  });
+  const { hasApplicationRole } = await describeStep('database schema', () =>
+    migrate({
+      connection: owner,
+      migrationsDir: sqlFolder('migrations'),
+      functionsDir: sqlFolder('functions'),
+      log,
+    }),
+  );
+  const ownerPool = new Pool({ connection: owner, connectionsMax: 1 });
+  stack.defer(() => ownerPool.close());
+  const clock = await readPlatformClock(ownerPool);
+  const partitions = await keepPartitionsAhead(ownerPool, clock, log);
+  stack.defer(() => partitions.stop());
+  const adminKey = config.adminKey ?? (await readOrMakeAdminKey(dataFolder.path));
+  const service = await describeStep('conversion engines and the server', () =>
+    startService({
+      config,
+      adminKey,
+      connection: applicationConnection(owner, hasApplicationRole),
+      dataFolder: dataFolder.path,
+      hiddenFolders: [dataFolder.path, ...(owner.host?.startsWith('/') ? [owner.host] : [])],
+      clock,
+      log,
+    }),
+  );
+  stack.defer(() => service.close());
+  if (config.role !== 'worker') {
+    const demo = await prepareDemo({ db: service.conversions.db, clock, log }, dataFolder.path);
+    printWelcome({ service, config, demo, dataFolder, samplePath: join('examples', 'sales.xlsx') });
+  }
+  return service;
+}
+
+async function main(): Promise<void> {
+  const stack = new AsyncDisposableStack();
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
+  try {
+    await start(loadConfig(), stack);
+    await asked;
+    process.stdout.write('\nStopping: finishing what is under way …\n');
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = 1;
+  } finally {
+    await stack.disposeAsync();
+  }
+}
+
+await main();

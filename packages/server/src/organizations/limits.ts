@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { lockUsage, raiseAlerts } from './sql.ts';
+
+/**
+ * Runs a change of what the organization may do. Nothing is admitted or counted meanwhile, so every
+ * conversion sees the limits of before or of after; then the alerts that usage is past by the new
+ * limits are raised.
+ */
+export async function changeLimits<Result>(
+  tx: Queryable,
+  ctx: Context,
+  change: () => Promise<Result>,
+): Promise<Result> {
+  const asOf = ctx.clock.now();
+  await tx.query(lockUsage(ctx.organization.id, asOf));
+  const result = await change();
+  await tx.query(raiseAlerts(ctx.organization.id, asOf));
+  return result;
+}

@@ -1,0 +1,180 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Context, PlatformContext } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { AppError, notFound } from '../errors.ts';
+import { type List, type ListQuery, toList } from '../http/list.ts';
+import { invalidRequest } from '../http/validation.ts';
+import { newId } from '../ids.ts';
+import { recordBillingEvent } from './billing-events.ts';
+import { changeLimits } from './limits.ts';
+import type { UpdateWorkspace, Workspace } from './schema.ts';
+import {
+  findOrganizationById,
+  insertMember,
+  insertOrganization,
+  listOrganizations,
+  lockOrganizationById,
+  updateOrganizationById,
+  upsertUser,
+} from './sql.ts';
+
+export interface CreateOrganization {
+  readonly name: string;
+  /** An active plan that is not another organization's; the Free plan by default. */
+  readonly planId?: string | undefined;
+  /** Becomes the owner, as a new user where there is none with this address. */
+  readonly ownerEmail?: string | undefined;
+}
+
+/**
+ * Makes an organization with its subscription, active at once and without payment. Usage periods
+ * are counted from now.
+ *
+ * @throws AppError `invalid_request` for a plan that there is not; `forbidden`
+ */
+export async function createOrganization(
+  ctx: PlatformContext,
+  input: CreateOrganization,
+): Promise<Workspace> {
+  requireOperator(ctx);
+  const asOf = ctx.clock.now();
+  const id = newId('org', asOf.getTime());
+  const inside: Context = { ...ctx, organization: { id } };
+  const { planId = 'plan_free' } = input;
+  const billingEmail = input.ownerEmail?.toLowerCase() ?? null;
+  return ctx.db.transaction(async (tx) => {
+    const [made] = await tx.query<{ created: boolean }>(
+      insertOrganization(
+        {
+          ...{ id, name: input.name, slug: slugOf(input.name, id), billingEmail, planId },
+          subscriptionId: newId('sub', asOf.getTime()),
+        },
+        asOf,
+      ),
+    );
+    if (made?.created !== true) {
+      throw invalidRequest([{ pointer: '/body/plan_id', detail: 'must be the id of an active plan' }]);
+    }
+    await recordBillingEvent(tx, inside, {
+      type: 'subscription.created',
+      summary: `Subscribed to ${planId}`,
+      data: { plan_id: planId },
+    });
+    if (billingEmail !== null) await addOwner(tx, inside, billingEmail);
+    const workspace = await findWorkspace(tx, id);
+    await appendAudit(tx, inside, {
+      action: 'workspace.created',
+      target: { kind: 'workspace', id },
+      before: null,
+      after: { ...workspace, owner_email: billingEmail },
+    });
+    return workspace;
+  });
+}
+
+/** For verbs of the super admin, whoever calls them. @throws AppError `forbidden` */
+export function requireOperator(ctx: PlatformContext): void {
+  if (ctx.actor.kind === 'super_admin' || ctx.actor.kind === 'system') return;
+  throw new AppError('forbidden', 'Only the super admin may do this.');
+}
+
+async function addOwner(tx: Queryable, ctx: Context, email: string): Promise<void> {
+  const asOf = ctx.clock.now();
+  const name = email.slice(0, email.indexOf('@'));
+  const [user] = await tx.query<{ id: string }>(
+    upsertUser(newId('usr', asOf.getTime()), email, name, asOf),
+  );
+  if (user === undefined) throw new Error('the upsert of a user answered no row');
+  const id = newId('mem', asOf.getTime());
+  const row = { organizationId: ctx.organization.id, id, userId: user.id, role: 'owner' };
+  await tx.query(insertMember(row, asOf));
+}
+
+/** `Café Zürich` and `org_…9x2k` give `cafe-zurich-…9x2k`: readable, and unique by the id's end. */
+function slugOf(name: string, id: string): string {
+  const words = name
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replaceAll(/^-+|-+$/g, '');
+  return `${words === '' ? 'workspace' : words}-${id.slice(-10)}`;
+}
+
+/** @throws AppError `not_found` */
+export async function findOrganization(ctx: Context): Promise<Workspace> {
+  return findWorkspace(ctx.db, ctx.organization.id);
+}
+
+/**
+ * The same, locked until the transaction ends: the first statement of every verb that changes an
+ * organization.
+ *
+ * @throws AppError `not_found`
+ */
+export async function lockOrganization(tx: Queryable, ctx: Context): Promise<Workspace> {
+  const [workspace] = await tx.query<Workspace>(lockOrganizationById(ctx.organization.id));
+  if (workspace === undefined) throw notFound('workspace');
+  return workspace;
+}
+
+async function findWorkspace(db: Queryable, id: string): Promise<Workspace> {
+  const [workspace] = await db.query<Workspace>(findOrganizationById(id));
+  if (workspace === undefined) throw notFound('workspace');
+  return workspace;
+}
+
+/** Whether there is such an organization; for a caller whose credentials belong to none. */
+export async function organizationExists(db: Queryable, id: string): Promise<boolean> {
+  return (await db.query(findOrganizationById(id))).length > 0;
+}
+
+/**
+ * The workspaces that the caller may see, newest first: an API key its own, the super admin all.
+ *
+ * @param search a part of the name or slug, or an id; for the super admin only
+ */
+export async function listWorkspaces(
+  ctx: PlatformContext,
+  page: ListQuery,
+  own: string | null,
+  search: string | null = null,
+): Promise<List<Workspace>> {
+  if (own !== null) {
+    const rows = page.starting_after === undefined ? [await findWorkspace(ctx.db, own)] : [];
+    return toList(rows, page.limit);
+  }
+  return toList(await ctx.db.query<Workspace>(listOrganizations(page, search)), page.limit);
+}
+
+const settings = ['name', 'time_zone', 'retention_hours', 'alert_thresholds'] as const;
+
+/**
+ * Changes a workspace's settings. A threshold that usage is already past is told at once.
+ *
+ * @throws AppError `not_found`
+ */
+export async function updateOrganization(ctx: Context, patch: UpdateWorkspace): Promise<Workspace> {
+  const { id } = ctx.organization;
+  return ctx.db.transaction(async (tx) => {
+    const before = await lockOrganization(tx, ctx);
+    const changed = settings.filter(
+      (name) =>
+        patch[name] !== undefined && JSON.stringify(patch[name]) !== JSON.stringify(before[name]),
+    );
+    if (changed.length === 0) return before;
+    const update = () => tx.query<Workspace>(updateOrganizationById(id, patch));
+    const [after] = changed.includes('alert_thresholds')
+      ? await changeLimits(tx, ctx, update)
+      : await update();
+    if (after === undefined) throw notFound('workspace');
+    await appendAudit(tx, ctx, {
+      action: 'workspace.updated',
+      target: { kind: 'workspace', id },
+      before: Object.fromEntries(changed.map((name) => [name, before[name]])),
+      after: Object.fromEntries(changed.map((name) => [name, after[name]])),
+    });
+    return after;
+  });
+}

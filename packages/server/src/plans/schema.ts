@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const limit = z.int().nonnegative().nullable();
+
+/** A version of a plan. A limit of null is none. */
+export const planSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('plan'),
+    name: z.string(),
+    version: z.int().positive(),
+    monthly_conversion_limit: limit,
+    concurrent_conversion_limit: limit,
+    max_file_size_mb: limit,
+    rate_limit_per_minute: z.int().positive(),
+    /** What a workspace may choose for conversions past the limit. */
+    overage_policies: z.array(z.enum(['block', 'warn', 'charge'])),
+    prices: z.array(
+      z.object({
+        currency: z.string(),
+        interval: z.enum(['month', 'year']),
+        amount_minor: z.int().nonnegative(),
+        /** Exact price of one conversion past the limit, in major units; null: none is sold. */
+        overage_amount: z.string().nullable(),
+      }),
+    ),
+    features: z.record(z.string(), z.unknown()),
+    active: z.boolean(),
+  })
+  .meta({ id: 'Plan' });
+
+export type Plan = z.infer<typeof planSchema>;

@@ -1,0 +1,89 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { notFound } from '../errors.ts';
+import { type InputError, invalidRequest } from '../http/validation.ts';
+import { recordBillingEvent } from '../organizations/billing-events.ts';
+import { changeLimits } from '../organizations/limits.ts';
+import { lockOrganization, requireOperator } from '../organizations/organizations.ts';
+import { findAvailablePlan } from '../plans/plans.ts';
+import type { Plan } from '../plans/schema.ts';
+import type { AssignPlan, Subscription } from './schema.ts';
+import { findSubscriptionOfOrganization, updateSubscriptionPlan } from './sql.ts';
+
+/** What the workspace is subscribed to. @throws AppError `not_found` */
+export async function findSubscription(ctx: Context): Promise<Subscription> {
+  return findCurrent(ctx.db, ctx);
+}
+
+async function findCurrent(db: Queryable, ctx: Context): Promise<Subscription> {
+  const [row] = await db.query<{ subscription: Subscription | null }>(
+    findSubscriptionOfOrganization(ctx.organization.id, ctx.clock.now()),
+  );
+  const subscription = row?.subscription ?? null;
+  if (subscription === null) throw notFound('workspace');
+  return subscription;
+}
+
+/**
+ * Puts the workspace onto the current version of a plan, at once and without payment. What was used
+ * stays used, periods stay where they are; a debt that stood in the way is forgiven.
+ *
+ * @throws AppError `not_found`; `invalid_request` for a plan that there is not, or that has no price
+ *   in that currency and interval
+ */
+export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subscription> {
+  requireOperator(ctx);
+  const { id } = ctx.organization;
+  return ctx.db.transaction(async (tx) => {
+    await lockOrganization(tx, ctx);
+    const before = await findCurrent(tx, ctx);
+    const plan = await findAvailablePlan(tx, id, input.plan_id);
+    if (plan === null) {
+      throw invalidRequest([{ pointer: '/body/plan_id', detail: 'must be the id of an active plan' }]);
+    }
+    const { interval = before.interval, currency = before.currency } = input;
+    const mistakes = priceMistakes(plan, interval, currency);
+    if (mistakes.length > 0) throw invalidRequest(mistakes);
+    const assignment = {
+      organizationId: id,
+      planId: plan.id,
+      planVersion: plan.version,
+      interval,
+      currency,
+    };
+    await changeLimits(tx, ctx, () =>
+      tx.query(updateSubscriptionPlan(assignment, ctx.clock.now())),
+    );
+    const after = await findCurrent(tx, ctx);
+    const change = { before: summaryOf(before), after: summaryOf(after) };
+    await recordBillingEvent(tx, ctx, {
+      type: 'subscription.plan_assigned',
+      summary: `Moved from ${before.plan.name} to ${after.plan.name} by the operator`,
+      data: change,
+    });
+    await appendAudit(tx, ctx, {
+      action: 'subscription.plan_assigned',
+      target: { kind: 'subscription', id: after.id },
+      ...change,
+    });
+    return after;
+  });
+}
+
+/** A plan without any price (one that is only assigned) takes every currency and interval. */
+function priceMistakes(plan: Plan, interval: string, currency: string): InputError[] {
+  if (plan.prices.length === 0) return [];
+  const ofCurrency = plan.prices.filter((price) => price.currency === currency);
+  if (ofCurrency.length === 0) {
+    const names = [...new Set(plan.prices.map((price) => price.currency))].join(', ');
+    return [{ pointer: '/body/currency', detail: `must be one of ${names} for this plan` }];
+  }
+  if (ofCurrency.some((price) => price.interval === interval)) return [];
+  const names = ofCurrency.map((price) => price.interval).join(', ');
+  return [{ pointer: '/body/interval', detail: `must be one of ${names} for this plan` }];
+}
+
+function summaryOf({ plan, status, interval, currency }: Subscription) {
+  return { plan_id: plan.id, plan_version: plan.version, status, interval, currency };
+}

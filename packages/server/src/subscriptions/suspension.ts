@@ -1,0 +1,44 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { changeLimits } from '../organizations/limits.ts';
+import { lockOrganization, requireOperator } from '../organizations/organizations.ts';
+import { updateSuspension } from './sql.ts';
+
+/**
+ * Refuses new conversions of the workspace from now on; what runs is finished and counted, and
+ * reading stays open.
+ *
+ * @throws AppError `not_found`; `conflict` when it is suspended already
+ */
+export async function suspend(ctx: Context, reason: string): Promise<void> {
+  await changeSuspension(ctx, { at: ctx.clock.now(), reason });
+}
+
+/** Ends a suspension. @throws AppError `not_found`; `conflict` when there is none */
+export async function reactivate(ctx: Context): Promise<void> {
+  await changeSuspension(ctx, null);
+}
+
+async function changeSuspension(
+  ctx: Context,
+  suspension: { at: Date; reason: string } | null,
+): Promise<void> {
+  requireOperator(ctx);
+  const { id } = ctx.organization;
+  await ctx.db.transaction(async (tx) => {
+    const { suspended } = await lockOrganization(tx, ctx);
+    if (suspended === (suspension !== null)) {
+      const state = suspended ? 'suspended already' : 'not suspended';
+      throw new AppError('conflict', `The workspace is ${state}.`);
+    }
+    await changeLimits(tx, ctx, () => tx.query(updateSuspension(id, suspension)));
+    await appendAudit(tx, ctx, {
+      action: suspension === null ? 'workspace.reactivated' : 'workspace.suspended',
+      target: { kind: 'workspace', id },
+      before: { suspended },
+      after: { suspended: !suspended },
+      reason: suspension?.reason,
+    });
+  });
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type pg from 'pg';
+import type { Log } from '../context.ts';
+import { connectionFromUrl } from '../db/connection.ts';
+import { prepareLayout } from '../db/embedded-layout.ts';
+import { isAnswering } from '../db/embedded-lock.ts';
+import { isServerOf, readServerPid } from '../db/embedded-process.ts';
+import { startEmbeddedPostgres } from '../db/embedded.ts';
+
+export interface TestServer {
+  /** A user who may create databases and roles. */
+  connection: pg.ClientConfig;
+  stop(): Promise<void>;
+}
+
+/** Test output shows only what goes wrong. */
+export const quietLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (fields, message) => console.warn(message, fields),
+  error: (fields, message) => console.error(message, fields),
+};
+
+/** With patience for a server that is about to end. */
+const removal: fs.RmOptions = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
+const folderPrefix = 'mutate-postgres-test-';
+
+/**
+ * One server for a whole test run: the one behind `url`, or an embedded one in a temporary folder
+ * that does not wait for the disk, since its data is thrown away. What a killed run left behind
+ * is stopped and removed first.
+ */
+export async function startTestServer(url: string | undefined): Promise<TestServer> {
+  if (url !== undefined) {
+    return { connection: connectionFromUrl(url), stop: () => Promise.resolve() };
+  }
+  await removeAbandonedServers();
+  const dataDir = makeTestFolder();
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: quietLog,
+    runtimeParent: makeRuntimeCache(),
+    settings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '300',
+      logging_collector: 'off',
+      autovacuum_naptime: '10s',
+    },
+  }).catch((error: unknown) => {
+    fs.rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  });
+  // Vitest leaves without the clean-up on SIGTERM and at a second Ctrl-C.
+  const endAtOnce = (): void => {
+    process.kill(server.pid, 'SIGQUIT');
+    fs.rmSync(dataDir, removal);
+  };
+  process.once('exit', endAtOnce);
+  return {
+    connection: server.connection,
+    stop: async () => {
+      process.off('exit', endAtOnce);
+      await server.stop();
+      fs.rmSync(dataDir, removal);
+    },
+  };
+}
+
+/** A temporary folder that the database's user can pass through. */
+export function makeTestFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), folderPrefix));
+  fs.chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** The copied programs are kept between runs; nobody else may have put them there. */
+export function makeRuntimeCache(): string {
+  const uid = process.getuid?.() ?? 0;
+  const folder = path.join(os.tmpdir(), `mutate-programs-${uid}`);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const stat = fs.lstatSync(folder);
+  if (stat.isDirectory() && stat.uid === uid && (stat.mode & 0o022) === 0) return folder;
+  return path.join(makeTestFolder(), randomBytes(4).toString('hex'));
+}
+
+async function removeAbandonedServers(): Promise<void> {
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    if (!name.startsWith(folderPrefix)) continue;
+    const folder = path.join(os.tmpdir(), name);
+    const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+    const isYoung = stat !== undefined && Date.now() - stat.mtimeMs < 60_000;
+    const isOurs = stat?.uid === process.getuid?.() && fs.existsSync(path.join(folder, 'postgres'));
+    if (!isOurs || isYoung) continue;
+    const layout = prepareLayout(folder);
+    if (await isAnswering(path.join(layout.socketFolder, 'lock'))) continue;
+    const pid = readServerPid(layout);
+    if (pid !== undefined && isServerOf(layout, pid)) process.kill(pid, 'SIGQUIT');
+    fs.rmSync(folder, removal);
+  }
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../context.ts';
+import type { Database } from '../db/pool.ts';
+import { newId } from '../ids.ts';
+import { createApiKey } from '../organizations/api-keys.ts';
+import { createOrganization, listWorkspaces } from '../organizations/organizations.ts';
+
+/** The operator's key: made at the first start and kept in the data folder. */
+export async function readOrMakeAdminKey(dataFolder: string): Promise<string> {
+  const path = join(dataFolder, 'admin-key');
+  const kept = await readSecret(path);
+  if (kept !== null) return kept;
+  const key = `mk_admin_${randomBytes(32).toString('base64url')}`;
+  await writeSecret(path, key);
+  return key;
+}
+
+export interface Demo {
+  readonly workspaceId: string;
+  /** In clear only here and in the data folder: the database has its hash. */
+  readonly apiKey: string;
+}
+
+/**
+ * The demo workspace, on the Free plan, with a key: made when there is no workspace at all.
+ * Null where the operator has workspaces and no demo.
+ */
+export async function prepareDemo(
+  platform: { db: Database; clock: Clock; log: Log },
+  dataFolder: string,
+): Promise<Demo | null> {
+  const path = join(dataFolder, 'demo-key');
+  const kept = await readSecret(path);
+  if (kept !== null) {
+    const [workspaceId = '', apiKey = ''] = kept.split(' ');
+    return { workspaceId, apiKey };
+  }
+  const ctx = {
+    ...platform,
+    actor: { kind: 'system', id: 'first-start' } as const,
+    requestId: newId('req', Date.now()),
+  };
+  const { data } = await listWorkspaces(ctx, { limit: 1 }, null);
+  if (data.length > 0) return null;
+  const workspace = await createOrganization(ctx, { name: 'Demo' });
+  const inside = { ...ctx, organization: { id: workspace.id } };
+  const { key } = await createApiKey(inside, { name: 'Demo key' });
+  await writeSecret(path, `${workspace.id} ${key}`);
+  return { workspaceId: workspace.id, apiKey: key };
+}
+
+async function readSecret(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function writeSecret(path: string, secret: string): Promise<void> {
+  await writeFile(`${path}.new`, `${secret}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lockedPackages } from './setup/packages.mjs';
+
+/**
+ * Licences under which code may be linked into an Apache-2.0 product. GPL and AGPL are not among
+ * them and never will be; such programs may only run as processes of their own.
+ */
+const allowed = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'MIT-0',
+  'MPL-2.0',
+  'PSF-2.0',
+  'Python-2.0',
+  'Unlicense',
+  'Zlib',
+]);
+
+/**
+ * Whether an SPDX expression leaves us a choice that is allowed: one side of an OR, all of an AND.
+ * A `WITH` exception only ever gives more freedom.
+ *
+ * @param {string} expression e.g. `(MIT OR CC0-1.0)`
+ */
+export function isAllowed(expression) {
+  return expression
+    .replaceAll(/[()]/g, ' ')
+    .split(/\sOR\s/)
+    .some((choice) =>
+      choice.split(/\sAND\s/).every((part) => allowed.has(part.replace(/\sWITH\s.*/, '').trim())),
+    );
+}
+
+/** @param {string} root @returns {string[]} a line for each package that may not be linked in */
+function findForbidden(root) {
+  return Object.entries(lockedPackages(root)).flatMap(([path, entry]) => {
+    if (!path.includes('node_modules/') || entry.dev || entry.link) return [];
+    const licence = entry.license ?? licenceOnDisk(root, path);
+    if (typeof licence === 'string' && isAllowed(licence)) return [];
+    return [`${path}: ${licence?.toString() ?? 'no licence named'}`];
+  });
+}
+
+/** @param {string} root @param {string} path @returns {string | undefined} */
+function licenceOnDisk(root, path) {
+  return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).license;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const forbidden = findForbidden(fileURLToPath(new URL('..', import.meta.url)));
+  for (const line of forbidden) console.log(line);
+  if (forbidden.length > 0) {
+    console.log(
+      'Take another package, or, having read the licence, add it to the list in this script.',
+    );
+    process.exitCode = 1;
+  }
+}

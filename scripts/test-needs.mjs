@@ -1,0 +1,12 @@
+/**
+ * Programs that a test runs and that no npm package brings. `npm test` installs them with apt-get
+ * where it runs as root, and fails with the command to type where it does not; nothing is skipped.
+ *
+ * @typedef {object} TestNeed
+ * @property {string} name as people know it, e.g. `LibreOffice`
+ * @property {() => boolean} isThere
+ * @property {readonly string[]} debianPackages
+ */
+
+/** @type {readonly TestNeed[]} */
+export const testNeeds = [];

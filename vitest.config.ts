@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Two projects, so that the tests of the tooling do not wait for a database server. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['packages/**/src/**/*.test.ts'],
+          globalSetup: ['packages/server/src/test/global-setup.ts'],
+        },
+      },
+      { extends: true, test: { name: 'scripts', include: ['scripts/**/*.test.ts'] } },
+    ],
+  },
+});

@@ -8,7 +8,8 @@ import { runProgram } from './setup/run-program.mjs';
 
 /**
  * `npm start`: installs what is missing, then runs the server under Node 24 until it ends. Runs under
- * Node 20 with nothing installed, so it imports only what Node itself has.
+ * Node 20 with nothing installed, so it imports only what Node itself has. `package.json` starts it with
+ * `exec`: a shell in between would swallow the signals that npm passes on.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -41,7 +42,9 @@ function stopWhenNpmIsGone(server) {
   if (process.env['npm_lifecycle_event'] !== 'start') return;
   const parent = process.ppid;
   const timer = setInterval(() => {
-    if (process.ppid !== parent) server.kill('SIGTERM');
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    server.kill('SIGTERM');
   }, 1000);
   timer.unref();
 }

@@ -111,7 +111,9 @@ async function runNpm(root) {
     },
   );
   progress.end(code === 0);
-  if (code > 128) throw new Problem('The installation was interrupted; the next start redoes it.');
+  // npm answers 1 where a signal ended it.
+  const interrupted = code > 128 || complaints.some((line) => line.startsWith('npm error signal'));
+  if (interrupted) throw new Problem('The installation was interrupted; the next start redoes it.');
   if (code !== 0) throw new Problem(npmFailureText(code, complaints));
 }
 

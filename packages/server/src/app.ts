@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
@@ -8,11 +8,13 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ConversionDeps } from './conversions/deps.ts';
 import { engines } from './conversions/engines.ts';
+import type { Engine } from './conversions/engines/engine.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
+import { openWorkFolder } from './conversions/files/work-folder.ts';
 import { Purger } from './conversions/purge.ts';
 import { buildRegistry } from './conversions/registry.ts';
 import { conversionRoutes } from './conversions/routes.ts';
-import { createRunner } from './conversions/runner/runner.ts';
+import { createRunner, type Runner } from './conversions/runner/runner.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
 import { Pool } from './db/pool.ts';
@@ -36,6 +38,8 @@ import { subscriptionRoutes } from './subscriptions/routes.ts';
 /** Attempts at an asynchronous job whose workers die, before it fails for good. */
 const attemptsMax = 3;
 const megabyte = 1_048_576;
+/** Requests under way may take this long to end when the process is told to stop. */
+const drainMsMax = 25_000;
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -77,7 +81,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const stack = new AsyncDisposableStack();
   const pools = openPools(options, stack);
   let publicUrl = config.publicUrl ?? '';
-  const conversions = await startConversions(options, pools, stack, () => publicUrl);
+  const closing = new AbortController();
+  const conversions = await startConversions(options, pools, stack, {
+    publicUrl: () => publicUrl,
+    closing: closing.signal,
+  });
   const worker = config.role === 'server' ? null : new Worker(conversions, workerSlots(config));
   const listener = new Listener({
     connection: options.connection,
@@ -96,7 +104,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     purger.start();
     stack.defer(() => purger.stop());
   }
-  const app = await listen(options, pools, conversions, stack);
+  const app = await listen(options, pools, conversions, { stack, closing });
   publicUrl ||= addressOf(app);
   return { app, conversions, publicUrl, close: () => stack.disposeAsync() };
 }
@@ -131,16 +139,15 @@ async function startConversions(
   { config, clock, log, dataFolder, hiddenFolders }: ServiceOptions,
   { durable, relaxed }: Pools,
   stack: AsyncDisposableStack,
-  publicUrl: () => string,
+  { publicUrl, closing }: { publicUrl: () => string; closing: AbortSignal },
 ): Promise<ConversionDeps> {
-  const workFolder = join(dataFolder, 'work');
-  await rm(workFolder, { recursive: true, force: true });
-  await mkdir(workFolder, { recursive: true, mode: 0o700 });
+  const workFolder = await openWorkFolder(join(dataFolder, 'work'));
+  stack.defer(() => rm(workFolder, { recursive: true, force: true }));
   const runner = await createRunner({
     processes: config.conversionProcessesMax,
     log,
     workRoot: join(dataFolder, 'converters'),
-    hiddenFolders,
+    hiddenPaths: hiddenFolders,
     allowUnsandboxed: config.unsandboxedAllowed,
     engines,
   });
@@ -169,9 +176,10 @@ async function startConversions(
     metering,
     refusals,
     leases,
-    registry: await buildRegistry(engines),
+    registry: await buildRegistry(engines.map(({ engine }) => permitted(engine, runner))),
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
+    closing,
     settings: {
       get publicUrl() {
         return publicUrl();
@@ -186,11 +194,19 @@ async function startConversions(
   };
 }
 
+/** An engine that may not run here is not offered, and the list of formats says why. */
+function permitted(engine: Engine, runner: Runner): Engine {
+  const permission = runner.allows(engine.name);
+  if (permission.allowed) return engine;
+  const { reason } = permission;
+  return { ...engine, probe: async () => ({ available: false, reason }) };
+}
+
 async function listen(
   options: ServiceOptions,
   { durable }: Pools,
   conversions: ConversionDeps,
-  stack: AsyncDisposableStack,
+  { stack, closing }: { stack: AsyncDisposableStack; closing: AbortController },
 ): Promise<FastifyInstance> {
   const { config, clock, log } = options;
   const { settings } = conversions;
@@ -203,7 +219,7 @@ async function listen(
   });
   const idempotency = createIdempotency(durable);
   const routes = config.role === 'worker' ? [] : allRoutes(conversions);
-  const authenticator = createAuthenticator({ db: durable, clock, adminKey: options.adminKey });
+  const authenticator = createAuthenticator({ db: durable, clock, log, adminKey: options.adminKey });
   registerRoutes(app, routes, {
     db: durable,
     clock,
@@ -221,7 +237,10 @@ async function listen(
   stack.defer(() => idempotency.close());
   stack.defer(async () => {
     draining = true;
+    closing.abort();
+    const patience = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
     await app.close();
+    clearTimeout(patience);
   });
   await app.listen({ host: config.host, port: config.port });
   return app;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { startService, type Service } from './app.ts';
 import { readPlatformClock } from './platform-clock.ts';
 import { loadConfig, type Config } from './config.ts';
@@ -19,8 +20,8 @@ const sqlFolder = (name: string) => fileURLToPath(new URL(`../db/${name}`, impor
 
 /** Brings everything up, in order; what was brought up is on the stack and goes down in reverse. */
 async function start(config: Config, stack: AsyncDisposableStack): Promise<Service> {
-  const log = createLog(config.logLevel);
   const dataFolder = resolveDataFolder({ explicit: config.dataDir, cloneRoot: config.rootPath });
+  const { log, logPath } = openLog(config, dataFolder.path);
   const owner = await describeStep('PostgreSQL', async () => {
     if (config.databaseUrl !== undefined) return connectionFromUrl(config.databaseUrl);
     const postgres = await startEmbeddedPostgres({
@@ -63,12 +64,23 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   stack.defer(() => service.close());
   if (config.role !== 'worker') {
     const demo = await prepareDemo({ db: service.conversions.db, clock, log }, dataFolder.path);
-    printWelcome({ service, config, demo, dataFolder, samplePath: join('examples', 'sales.xlsx') });
+    printWelcome({ service, config, demo, dataFolder, logPath, samplePath });
   }
   return service;
 }
 
+const samplePath = join('examples', 'sales.xlsx');
+
+/** On a terminal the log would run through the screen: there it goes into the data folder. */
+function openLog(config: Config, dataFolder: string) {
+  const logPath = process.stderr.isTTY ? join(dataFolder, 'mutate.log') : null;
+  const destination = pino.destination({ dest: logPath ?? 2, mkdir: true, sync: true, mode: 0o600 });
+  return { log: createLog(config.logLevel, destination), logPath };
+}
+
 async function main(): Promise<void> {
+  // Whoever read the screen may be gone long before this process ends.
+  process.stdout.on('error', () => undefined);
   const stack = new AsyncDisposableStack();
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());

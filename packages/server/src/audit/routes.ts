@@ -47,7 +47,7 @@ const verifyAuditLogRoute = defineRoute({
     'later that the whole chain was not rewritten.',
   tag: 'Administration',
   access: { kind: 'super_admin' },
-  query: z.object({ chain_id: z.string().min(1).max(64).default(platformChain) }),
+  query: z.strictObject({ chain_id: z.string().min(1).max(64).default(platformChain) }),
   responses: { 200: auditVerificationSchema },
   errors: [],
   handler: ({ ctx, query }) => verifyAuditChain(ctx, query.chain_id),

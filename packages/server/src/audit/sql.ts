@@ -35,10 +35,7 @@ const columns = sql`e.id, 'audit_entry' AS object, e.organization_id AS workspac
   e.sequence, encode(e.hash, 'hex') AS hash, e.created_at`;
 
 /** Newest first; one more than asked for. */
-export function listAuditEntriesOfOrganization(
-  organizationId: string,
-  page: ListQuery,
-): Statement {
+export function listAuditEntriesOfOrganization(organizationId: string, page: ListQuery): Statement {
   const after = page.starting_after ?? null;
   return sql`SELECT ${columns} FROM audit_log e
     WHERE e.chain_id = ${organizationId}

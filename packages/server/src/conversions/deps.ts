@@ -19,6 +19,8 @@ export interface ConversionDeps {
   readonly registry: Registry;
   readonly runner: Runner;
   readonly storage: Storage;
+  /** Aborted when the process begins to stop: streams without an end of their own end then. */
+  readonly closing: AbortSignal;
   readonly settings: ConversionSettings;
 }
 

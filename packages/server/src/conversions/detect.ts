@@ -44,8 +44,7 @@ export async function detectFormat(input: DetectInput): Promise<Detected> {
   const encoding = sniffText(head);
   // Few signatures are text. UTF-8 skips the parser of binary signatures, which would cost more
   // than a small conversion.
-  const binary =
-    encoding === null || encoding === 'single-byte' ? await detectBinary(head) : null;
+  const binary = encoding === null || encoding === 'single-byte' ? await detectBinary(head) : null;
   if (encoding === null || (binary && binary.mediaType !== unknownMediaType)) {
     return binary ?? { format: null, mediaType: unknownMediaType, text: false };
   }
@@ -58,9 +57,7 @@ function startsWith(head: Buffer, magic: Buffer): boolean {
 }
 
 function wholeFile(input: DetectInput): WholeFile {
-  return input.path === undefined
-    ? { bytes: input.bytes ?? input.head }
-    : { path: input.path };
+  return input.path === undefined ? { bytes: input.bytes ?? input.head } : { path: input.path };
 }
 
 async function detectZip(input: DetectInput): Promise<Detected> {
@@ -92,7 +89,7 @@ async function withReader<T>(file: WholeFile, use: (readAt: ReadAt) => Promise<T
     return use(async (offset, length) => file.bytes.subarray(offset, offset + length));
   }
   await using handle = await open(file.path);
-  return use(async (offset, length) => {
+  return await use(async (offset, length) => {
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await handle.read(buffer, 0, length, offset);
     return buffer.subarray(0, bytesRead);
@@ -174,8 +171,7 @@ export function resolveSource({ declaredFrom, detected, filename }: SourceInput)
   }
   const format = declared ?? detected.format;
   const agrees =
-    format !== null &&
-    (format === detected.format || (detected.text && formats[format].text));
+    format !== null && (format === detected.format || (detected.text && formats[format].text));
   if (agrees) return format;
   throw new AppError('unsupported_format', contradiction(declared, detected, filename), {
     details: { detected: detected.mediaType },

@@ -181,7 +181,8 @@ const events = (deps: ConversionDeps) =>
       await findJob(ctx, params.jobId);
       const gone = new AbortController();
       request.raw.once('close', () => gone.abort());
-      const parts = streamJobEvents(ctx, params.jobId, deps.settings.publicUrl, gone.signal);
+      const signal = AbortSignal.any([gone.signal, deps.closing]);
+      const parts = streamJobEvents(ctx, params.jobId, deps.settings.publicUrl, signal);
       reply
         .header('content-type', 'text/event-stream')
         .header('cache-control', 'no-store')

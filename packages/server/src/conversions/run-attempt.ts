@@ -90,7 +90,8 @@ async function fail(
   if (ours && !signal.aborted) {
     deps.log.error({ err: cause, job: attempt.jobId, alarm: true }, 'conversion failed');
   }
-  const retry = retryInQueue && ours && attempt.fence < 2;
+  // One more try for a fault of ours; when only this process ends, as many as a job may have.
+  const retry = retryInQueue && ours && attempt.fence < (signal.aborted ? 3 : 2);
   const released = await deps.metering.release({
     organizationId: attempt.organizationId,
     jobId: attempt.jobId,

@@ -44,12 +44,17 @@ export class Worker {
       });
   }
 
-  /** Takes no more jobs, and resolves when those under way are done. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more jobs, and resolves when those under way are done. What takes longer than the
+   * patience is stopped and goes back into the queue.
+   */
+  async stop(patienceMs = 20_000): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#claiming;
+    const patience = setTimeout(() => this.#deps.leases.abortAll(), patienceMs);
     await Promise.all(this.#running);
+    clearTimeout(patience);
   }
 
   async #claim(): Promise<void> {

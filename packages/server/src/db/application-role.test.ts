@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../test/database.ts';
 import type { TestDatabase } from '../test/database.ts';
+import { appendOnlyTables, applicationRole } from './application-role.ts';
 import { sql } from './sql.ts';
 
 let database: TestDatabase;
@@ -14,7 +15,7 @@ afterAll(() => database.close());
 
 test('the product works under its role, not as the owner', async () => {
   expect(await database.db.query(sql`SELECT current_user::text AS name`)).toEqual([
-    { name: 'mutate_app' },
+    { name: applicationRole },
   ]);
 });
 
@@ -28,7 +29,7 @@ test('the application reads and writes every table but the bookkeeping and the a
     ) AS tables GROUP BY rights`);
   const byRights = new Map(rows.map((row) => [row.rights, row.names]));
   expect(byRights.get('SELECT')).toEqual(['mutate_functions', 'mutate_migrations']);
-  expect(byRights.get('SELECT INSERT')).toEqual(['audit_log']);
+  expect(byRights.get('SELECT INSERT')).toEqual(appendOnlyTables);
   expect(byRights.get('SELECT INSERT UPDATE DELETE')).toContain('jobs');
   expect(byRights.size).toBe(3);
 });

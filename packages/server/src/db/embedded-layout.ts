@@ -60,7 +60,7 @@ function socketFolderOf(root: string): string {
 }
 
 /** Makes a folder that only the database's user can enter. */
-export function makePrivateFolder(folder: string, ids: Layout['ids']): void {
+function makePrivateFolder(folder: string, ids: Layout['ids']): void {
   const owner = ids.uid ?? process.getuid?.();
   if (fs.existsSync(folder)) {
     // In /tmp somebody else may have made it, or put a link there.

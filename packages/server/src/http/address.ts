@@ -13,5 +13,8 @@ export function addressBlock(address: string): string {
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const gap = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
   const groups = tail === undefined ? before : [...before, ...gap, ...after];
-  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
 }

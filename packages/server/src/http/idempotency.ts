@@ -89,10 +89,12 @@ export function fingerprintOf(...parts: readonly string[]): string {
 
 /** JSON with sorted names: two texts of the same value are the same request. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  }) ?? '';
+  return (
+    JSON.stringify(value, (_, member: unknown) => {
+      if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+      return Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    }) ?? ''
+  );
 }
 
 class HeldClaim implements FreshClaim {
@@ -129,7 +131,8 @@ class HeldClaim implements FreshClaim {
     if (rows.length > 0) return;
     const { organizationId, key } = this.#held;
     const [row] = await this.#db.query<KeyRow>(findKey(organizationId, key));
-    const isOther = row !== undefined && row.fingerprint !== null && row.fingerprint !== fingerprint;
+    const isOther =
+      row !== undefined && row.fingerprint !== null && row.fingerprint !== fingerprint;
     throw isOther ? mismatch() : inProgress();
   }
 

@@ -1,13 +1,8 @@
 import { z } from 'zod';
 
 /** The query of every list: `?limit=1..100&starting_after=ID`. */
-export const listQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int('must be a whole number from 1 to 100')
-    .min(1, 'must be a whole number from 1 to 100')
-    .max(100, 'must be a whole number from 1 to 100')
-    .default(20),
+export const listQuery = z.strictObject({
+  limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(20),
   starting_after: z.string().min(1).max(64).optional(),
 });
 

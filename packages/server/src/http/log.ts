@@ -2,8 +2,15 @@ import { pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
 
 /** What must never be read in a log, wherever it turns up in what is logged. */
-const secretPaths = ['authorization', 'cookie', 'set-cookie', 'key', 'api_key', 'password', 'token']
-  .flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+const secretPaths = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'key',
+  'api_key',
+  'password',
+  'token',
+].flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 
 /** The process's log: JSON lines, secrets blotted out. */
 export function createLog(level: Level | 'silent', destination?: DestinationStream): Logger {

@@ -20,7 +20,10 @@ export function parsePartHead(text: string): PartHead | null {
   const parameters = new Map<string, string>();
   parameter.lastIndex = value.indexOf(';');
   for (const [, name = '', quoted, bare] of value.matchAll(parameter)) {
-    parameters.set(name.toLowerCase(), quoted === undefined ? (bare ?? '').trim() : unquote(quoted));
+    parameters.set(
+      name.toLowerCase(),
+      quoted === undefined ? (bare ?? '').trim() : unquote(quoted),
+    );
   }
   const name = parameters.get('name');
   if (name === undefined) return null;
@@ -66,11 +69,16 @@ const filenameBytesMax = 255;
 export function displayFilename(sent: string | null): string {
   const base = (sent ?? '').split(/[/\\]/).at(-1) ?? '';
   // Control characters, line separators, and what turns the direction of reading around.
-  const visible = base.replaceAll(/[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, '');
+  const visible = base.replaceAll(
+    /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu,
+    '',
+  );
   const name = visible.trim();
   if (name === '' || /^\.+$/.test(name)) return 'file';
   if (Buffer.byteLength(name) <= filenameBytesMax) return name;
   const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? '';
-  const stem = Buffer.from(name).subarray(0, filenameBytesMax - extension.length).toString();
+  const stem = Buffer.from(name)
+    .subarray(0, filenameBytesMax - extension.length)
+    .toString();
   return `${stem.replace(/\ufffd+$/, '')}${extension}`;
 }

@@ -103,7 +103,11 @@ function send(app: FastifyInstance, form: FormData) {
   );
 }
 
-function formOf(file: Buffer | string, filename = 'a.csv', fields: [string, string][] = []): FormData {
+function formOf(
+  file: Buffer | string,
+  filename = 'a.csv',
+  fields: [string, string][] = [],
+): FormData {
   const form = new FormData();
   form.set('file', new Blob([new Uint8Array(Buffer.from(file))]), filename);
   for (const [name, value] of fields) form.append(name, value);
@@ -170,10 +174,39 @@ describe('a form with one file', () => {
 describe('a form that is not right is a 400 and leaves nothing', () => {
   test.each([
     ['no file', [['to', 'csv']], '/body/file'],
-    ['a field that is not known', [['file', null], ['too', 'csv']], '/body/too'],
-    ['a field twice', [['file', null], ['to', 'a'], ['to', 'b']], '/body/to'],
-    ['two files', [['file', null], ['file', null]], '/body/file'],
-    ['a field above 64 KB', [['file', null], ['options', 'x'.repeat(65_537)]], '/body/options'],
+    [
+      'a field that is not known',
+      [
+        ['file', null],
+        ['too', 'csv'],
+      ],
+      '/body/too',
+    ],
+    [
+      'a field twice',
+      [
+        ['file', null],
+        ['to', 'a'],
+        ['to', 'b'],
+      ],
+      '/body/to',
+    ],
+    [
+      'two files',
+      [
+        ['file', null],
+        ['file', null],
+      ],
+      '/body/file',
+    ],
+    [
+      'a field above 64 KB',
+      [
+        ['file', null],
+        ['options', 'x'.repeat(65_537)],
+      ],
+      '/body/options',
+    ],
   ] as [string, [string, string | null][], string][])('%s', async (_, parts, pointer) => {
     const { app, sinks } = createReceiver({ memoryBytesMax: 4100 });
     const form = new FormData();
@@ -205,20 +238,23 @@ describe('a form that is not right is a 400 and leaves nothing', () => {
 });
 
 describe('the size limit', () => {
-  test.each([4_000, 500_000])('a file of exactly %i bytes passes, one more does not', async (max) => {
-    const limits = { fileBytesMax: max, plan: 'plan_pro', upgradeUrl: '/plans' };
-    const { app, sinks } = createReceiver({ limits });
-    expect((await send(app, formOf(Buffer.alloc(max)))).statusCode).toBe(201);
-    const reply = await send(app, formOf(Buffer.alloc(max + 1)));
-    expect(reply.json()).toMatchObject({
-      status: 413,
-      code: 'file_too_large',
-      limit_bytes: max,
-      plan: 'plan_pro',
-      upgrade_url: '/plans',
-    });
-    expect(sinks.filter((sink) => sink.state === 'open')).toEqual([]);
-  });
+  test.each([4_000, 500_000])(
+    'a file of exactly %i bytes passes, one more does not',
+    async (max) => {
+      const limits = { fileBytesMax: max, plan: 'plan_pro', upgradeUrl: '/plans' };
+      const { app, sinks } = createReceiver({ limits });
+      expect((await send(app, formOf(Buffer.alloc(max)))).statusCode).toBe(201);
+      const reply = await send(app, formOf(Buffer.alloc(max + 1)));
+      expect(reply.json()).toMatchObject({
+        status: 413,
+        code: 'file_too_large',
+        limit_bytes: max,
+        plan: 'plan_pro',
+        upgrade_url: '/plans',
+      });
+      expect(sinks.filter((sink) => sink.state === 'open')).toEqual([]);
+    },
+  );
 
   test('Content-Length alone refuses what is more than 1 MB above, before any byte', async () => {
     const { app, errors, sinks } = createReceiver();
@@ -263,7 +299,8 @@ describe('the size limit', () => {
 describe('a client that does not send it all', () => {
   const begin = `${head({ 'Transfer-Encoding': 'chunked' })}`;
   const part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n';
-  const chunked = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  const chunked = (text: string): string =>
+    `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
   test('gone in mid-upload: the sink is aborted', async () => {
     const { app, sinks, errors } = createReceiver();

@@ -53,6 +53,10 @@ export function toAppError(error: unknown): AppError {
     const message = 'A text may not contain the character U+0000.';
     return new AppError('invalid_request', message, { cause: error });
   }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = 'The service is out of disk space at the moment.';
+    return new AppError('overloaded', message, { retryAfterSeconds: 60, cause: error });
+  }
   if (isTransient(error) && code !== 'ENOENT') {
     const message = 'The service cannot reach its database at the moment.';
     return new AppError('overloaded', message, { retryAfterSeconds: 2, cause: error });

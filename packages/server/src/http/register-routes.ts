@@ -42,7 +42,10 @@ export function registerRoutes(
 
 function checkDefinition(route: Route): void {
   const isWorkspaceUrl = route.url.includes('/:workspaceId');
-  if (isWorkspaceUrl !== (route.access.kind === 'workspace') && route.access.kind !== 'super_admin') {
+  if (
+    isWorkspaceUrl !== (route.access.kind === 'workspace') &&
+    route.access.kind !== 'super_admin'
+  ) {
     throw new Error(`${route.url}: access "workspace" and ":workspaceId" belong together.`);
   }
   if (route.secretMember !== undefined && route.method !== 'POST') {
@@ -121,10 +124,15 @@ function actorOf(caller: Caller | null): Actor {
 }
 
 function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {
-  if (answer === reply) return reply;
-  if (reply.statusCode === 200) reply.code(answer === null ? 204 : successStatus);
+  // A reply that an async handler returns was awaited on the way: what comes out is undefined.
+  if (answer === reply || reply.sent) return reply;
+  setStatus(reply, answer, successStatus);
   // An async handler that gives undefined would leave the request open.
   return answer === null || answer === undefined ? reply.send() : answer;
+}
+
+function setStatus(reply: FastifyReply, answer: unknown, successStatus: number): void {
+  if (reply.statusCode === 200) reply.code(answer === null ? 204 : successStatus);
 }
 
 /** A JSON route under an idempotency key: the stored reply, or the handler's, stored. */
@@ -139,10 +147,10 @@ async function answerOnce(
   if (claim.kind === 'stored') return sendStored(reply, claim.replay(fingerprint));
   await claim.settle(fingerprint);
   const answer = await route.handler(input);
-  if (answer === reply) return reply;
-  if (reply.statusCode === 200) reply.code(answer === null ? 204 : successStatus);
+  if (reply.sent) throw new Error(`${route.operationId} cannot be replayed`);
+  setStatus(reply, answer, successStatus);
   await keep(claim, route, reply, answer);
-  return answer === null ? reply.send() : answer;
+  return send(reply, answer, successStatus);
 }
 
 async function keep(claim: FreshClaim, route: Route, reply: FastifyReply, answer: unknown) {
@@ -173,10 +181,8 @@ export function keptHeaders(reply: FastifyReply): Record<string, string> {
 /** Answers what the first request with this idempotency key was answered. */
 export function sendStored(reply: FastifyReply, stored: StoredReply): FastifyReply {
   reply.code(stored.status).headers(stored.headers).header('idempotent-replayed', 'true');
-  if (stored.body === '') return reply.send();
-  if (stored.headers['content-type'] === undefined) {
+  if (stored.body !== '' && stored.headers['content-type'] === undefined) {
     reply.header('content-type', 'application/json; charset=utf-8');
   }
-  return reply.send(stored.body);
+  return reply.send(stored.body === '' ? undefined : stored.body);
 }
-

@@ -85,8 +85,8 @@ interface RouteFacts<A extends Access, Url extends string> {
   readonly idempotency?: IdempotencyMode;
   /** A secret that the reply shows once: a replayed reply comes without this member. */
   readonly secretMember?: string;
-  /** The handler reads `request.raw` itself; a content type must be named for the reference. */
-  readonly rawBody?: { readonly contentType: string };
+  /** The handler reads `request.raw` itself; what it expects there is told for the reference. */
+  readonly rawBody?: { readonly contentType: string; readonly schema?: z.ZodType };
 }
 
 export interface RouteDefinition<

@@ -21,7 +21,10 @@ export const callers: Readonly<Record<string, Caller>> = {
   admin: { kind: 'super_admin', id: 'operator' },
 };
 
-function keyOf(organizationId: string, rateLimitPerMinute: number): Extract<Caller, { kind: 'api_key' }> {
+function keyOf(
+  organizationId: string,
+  rateLimitPerMinute: number,
+): Extract<Caller, { kind: 'api_key' }> {
   return {
     kind: 'api_key',
     keyId: `key_of_${organizationId}`,

@@ -46,13 +46,21 @@ function pointerTo(part: Part, path: readonly PropertyKey[]): string {
   return `/${[part, ...steps].join('/')}`;
 }
 
+/** Zod's own wording, which speaks of inputs and options; a schema's own message stays as it is. */
+const zodWording = /^(?:Invalid|Too (?:small|big)|Unrecognized)/;
+
 function detailOf(issue: z.core.$ZodIssue, part: Part, value: unknown): string {
+  const isMissing = issue.code === 'invalid_type' && valueAt(value, issue.path) === undefined;
+  if (isMissing && part === 'body' && issue.path.length === 0) return 'is required: a JSON object';
+  if (!zodWording.test(issue.message)) return issue.message;
+  if (isMissing) return 'is required';
   if (issue.code === 'invalid_value') {
     return `must be one of ${issue.values.map((allowed) => JSON.stringify(allowed)).join(', ')}`;
   }
-  if (issue.code === 'invalid_type' && valueAt(value, issue.path) === undefined) {
-    const isWhole = part === 'body' && issue.path.length === 0;
-    return isWhole ? 'is required: a JSON object' : 'is required';
+  if (issue.code === 'invalid_type') {
+    const { expected } = issue;
+    if (expected === 'int') return 'must be a whole number';
+    return `must be ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') return boundOf(issue);
   return `${issue.message.slice(0, 1).toLowerCase()}${issue.message.slice(1)}`;

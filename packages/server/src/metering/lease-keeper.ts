@@ -67,6 +67,11 @@ export class LeaseKeeper {
     this.#held.get(jobId)?.stop.abort(new Error('the job was ended from outside'));
   }
 
+  /** Stops everything, as when the process has to end. */
+  abortAll(): void {
+    for (const held of this.#held.values()) held.stop.abort(new Error('the process ends'));
+  }
+
   get size(): number {
     return this.#held.size;
   }

@@ -46,14 +46,20 @@ export async function createOrganization(
     const [made] = await tx.query<{ created: boolean }>(
       insertOrganization(
         {
-          ...{ id, name: input.name, slug: slugOf(input.name, id), billingEmail, planId },
+          id,
+          name: input.name,
+          slug: slugOf(input.name, id),
+          billingEmail,
+          planId,
           subscriptionId: newId('sub', asOf.getTime()),
         },
         asOf,
       ),
     );
     if (made?.created !== true) {
-      throw invalidRequest([{ pointer: '/body/plan_id', detail: 'must be the id of an active plan' }]);
+      throw invalidRequest([
+        { pointer: '/body/plan_id', detail: 'must be the id of an active plan' },
+      ]);
     }
     await recordBillingEvent(tx, inside, {
       type: 'subscription.created',

@@ -31,9 +31,7 @@ export const subscriptionSchema = z
     scheduled_change: z
       .object({ plan_id: z.string(), interval, effective_at: z.string() })
       .nullable(),
-    pending_change: z
-      .object({ plan_id: z.string(), interval, payment_url: z.string() })
-      .nullable(),
+    pending_change: z.object({ plan_id: z.string(), interval, payment_url: z.string() }).nullable(),
     stripe_subscription_id: z.string().nullable(),
   })
   .meta({ id: 'Subscription' });
@@ -53,10 +51,14 @@ export type AssignPlan = z.infer<typeof assignPlanSchema>;
 
 /** What an override may set a limit to; absent or null: the plan's value. */
 function overriddenLimit(max: number) {
+  const error = `must be a whole number from 0 to ${max}, "unlimited" or null`;
+  const isAllowed = (value: number | 'unlimited') =>
+    value === 'unlimited' || (Number.isInteger(value) && value >= 0 && value <= max);
+  // The bounds are told to the reference only: as checks each would have a message of its own.
+  const wholeNumber = z.number().meta({ type: 'integer', minimum: 0, maximum: max });
   return z
-    .union([z.int().min(0).max(max), z.literal('unlimited')], {
-      error: `must be a whole number from 0 to ${max}, "unlimited" or null`,
-    })
+    .union([wholeNumber, z.literal('unlimited')], { error })
+    .refine(isAllowed, error)
     .nullish();
 }
 

@@ -40,7 +40,9 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
     const before = await findCurrent(tx, ctx);
     const plan = await findAvailablePlan(tx, id, input.plan_id);
     if (plan === null) {
-      throw invalidRequest([{ pointer: '/body/plan_id', detail: 'must be the id of an active plan' }]);
+      throw invalidRequest([
+        { pointer: '/body/plan_id', detail: 'must be the id of an active plan' },
+      ]);
     }
     const { interval = before.interval, currency = before.currency } = input;
     const mistakes = priceMistakes(plan, interval, currency);

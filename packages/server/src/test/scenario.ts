@@ -4,11 +4,12 @@ import type { Database } from '../db/pool.ts';
 import { sql } from '../db/sql.ts';
 import { type Scope, scopes as allScopes } from '../http/scope.ts';
 import { newId } from '../ids.ts';
-import type { AdmitCall, CompleteCall } from '../metering/schema.ts';
 import { admitBatch, completeBatch } from '../metering/sql.ts';
 import { createApiKey } from '../organizations/api-keys.ts';
 import { createOrganization } from '../organizations/organizations.ts';
-import { type SetOverridesInput, setOverrides } from '../subscriptions/overrides.ts';
+import { setOverrides } from '../subscriptions/overrides.ts';
+import type { SetOverridesInput } from '../subscriptions/schema.ts';
+import { admitCall, completeCall } from './calls.ts';
 import { quietLog } from './server.ts';
 
 export interface Scene {
@@ -168,7 +169,7 @@ class Scenario {
     for (let left = this.#used; left > 0; left -= batchMax) {
       const jobIds = await this.#admit(organizationId, 'async', Math.min(left, batchMax));
       await this.#start(organizationId, jobIds);
-      const calls = jobIds.map((jobId) => completionOf(organizationId, jobId));
+      const calls = jobIds.map((jobId) => completeCall(organizationId, jobId));
       const rows = await this.#db.query<{ result: string }>(
         completeBatch(calls, this.#clock.now()),
       );
@@ -181,7 +182,11 @@ class Scenario {
     if (count === 0) return [];
     const asOf = this.#clock.now();
     const jobIds = Array.from({ length: count }, () => newId('job', asOf.getTime()));
-    const calls = jobIds.map((jobId) => admissionOf(organizationId, jobId, mode, this.#type));
+    const type = this.#type;
+    const [from = '', to = ''] = type.toLowerCase().split('_to_');
+    const calls = jobIds.map((jobId) =>
+      admitCall(organizationId, { jobId, mode, type, from, to, leaseSeconds: 600 }),
+    );
     const settings = { queuedMax: 1_000_000, attemptsMax: 3, asOf };
     const rows = await this.#db.query<{ verdict: string }>(admitBatch(calls, settings));
     const refused = rows.find((row) => !row.verdict.startsWith('allowed'));
@@ -209,42 +214,3 @@ class Scenario {
 }
 
 const batchMax = 500;
-
-function admissionOf(
-  organizationId: string,
-  jobId: string,
-  mode: 'sync' | 'async',
-  type: string,
-): AdmitCall {
-  const [from = 'csv', to = 'json'] = type.toLowerCase().split('_to_');
-  return {
-    organizationId,
-    jobId,
-    kind: 'conversion',
-    mode,
-    type,
-    from,
-    to,
-    sizeBytes: 1024,
-    options: {},
-    metadata: {},
-    input: { filename: `input.${from}`, size_bytes: 1024, sha256: null },
-    apiKeyId: null,
-    memberId: null,
-    requestId: 'req_scenario',
-    leaseSeconds: 600,
-    unitSeconds: null,
-  };
-}
-
-function completionOf(organizationId: string, jobId: string): CompleteCall {
-  return {
-    organizationId,
-    jobId,
-    fence: 1,
-    output: null,
-    warnings: [],
-    bytesOut: 2048,
-    durationMs: 5,
-  };
-}

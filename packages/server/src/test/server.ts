@@ -24,8 +24,6 @@ export const quietLog: Log = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** With patience for a server that is about to end. */
-const removal: fs.RmOptions = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
 const folderPrefix = 'mutate-postgres-test-';
 
 /**
@@ -55,10 +53,12 @@ export async function startTestServer(url: string | undefined): Promise<TestServ
     fs.rmSync(dataDir, { recursive: true, force: true });
     throw error;
   });
-  // Vitest leaves without the clean-up on SIGTERM and at a second Ctrl-C.
+  const layout = prepareLayout(dataDir);
+  // Vitest leaves without the clean-up on Ctrl-C and SIGTERM.
   const endAtOnce = (): void => {
-    process.kill(server.pid, 'SIGQUIT');
-    fs.rmSync(dataDir, removal);
+    // Our child, so the pid is not reused before we look.
+    if (isServerOf(layout, server.pid)) process.kill(server.pid, 'SIGQUIT');
+    removeFolder(dataDir);
   };
   process.once('exit', endAtOnce);
   return {
@@ -66,7 +66,7 @@ export async function startTestServer(url: string | undefined): Promise<TestServ
     stop: async () => {
       process.off('exit', endAtOnce);
       await server.stop();
-      fs.rmSync(dataDir, removal);
+      removeFolder(dataDir);
     },
   };
 }
@@ -76,6 +76,18 @@ export function makeTestFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), folderPrefix));
   fs.chmodSync(folder, 0o711);
   return folder;
+}
+
+/** Removes a folder in which a server may be about to end; blocks, as an exit handler must. */
+function removeFolder(folder: string): void {
+  for (let attempt = 0; attempt < 40 && fs.existsSync(folder); attempt += 1) {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // The server still writes into it. (Some versions of Node do not even throw.)
+    }
+    if (attempt > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
 }
 
 /** The copied programs are kept between runs; nobody else may have put them there. */
@@ -100,6 +112,6 @@ async function removeAbandonedServers(): Promise<void> {
     if (await isAnswering(path.join(layout.socketFolder, 'lock'))) continue;
     const pid = readServerPid(layout);
     if (pid !== undefined && isServerOf(layout, pid)) process.kill(pid, 'SIGQUIT');
-    fs.rmSync(folder, removal);
+    removeFolder(folder);
   }
 }

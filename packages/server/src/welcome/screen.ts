@@ -25,6 +25,8 @@ export interface WelcomeFacts {
   readonly config: Config;
   readonly demo: Demo | null;
   readonly dataFolder: DataFolder;
+  /** Null: it goes to standard error. */
+  readonly logPath: string | null;
   /** Relative to the clone. */
   readonly samplePath: string;
 }
@@ -41,6 +43,7 @@ export function printWelcome(facts: WelcomeFacts): void {
     `  Reference     ${url}/docs`,
     `  Data          ${dataFolder.path}${dataFolder.relocated ? ' (the clone is private)' : ''}`,
     `  Operator key  in ${dataFolder.path}/admin-key`,
+    ...(facts.logPath === null ? [] : [`  Log           ${facts.logPath}`]),
     ...(demo === null ? [] : demoLines(demo, url, facts.samplePath)),
     '',
     'Ctrl-C stops everything, the database included.',

@@ -28,7 +28,14 @@ const cases: readonly (readonly [string, string, unknown])[] = [
   ['line breaks in quotes', 'a,b\r\n1,"x\r\ny"\r\n', [{ a: '1', b: 'x\r\ny' }]],
   ['empty fields, quoted or not', 'a,b,c\n1,"",\n', [{ a: '1', b: '', c: '' }]],
   ['JSON in a field', 'a,b\n1,"{""k"": [1]}"\n', [{ a: '1', b: '{"k": [1]}' }]],
-  ['CR alone between records', 'a,b\r1,2\r3,4\r', [{ a: '1', b: '2' }, { a: '3', b: '4' }]],
+  [
+    'CR alone between records',
+    'a,b\r1,2\r3,4\r',
+    [
+      { a: '1', b: '2' },
+      { a: '3', b: '4' },
+    ],
+  ],
   ['mixed line breaks', 'a\n1\r\n2\r3', [{ a: '1' }, { a: '2' }, { a: '3' }]],
   ['no line break at the end', 'a,b\n1,', [{ a: '1', b: '' }]],
   ['a quote inside a plain field', 'size\n5" disk\n', [{ size: '5" disk' }]],
@@ -49,7 +56,14 @@ describe('CSV to JSON', () => {
       const outcome = await run(input, { indent });
       expect(outcome).toMatchObject({ text: `${JSON.stringify(rows, null, indent)}\n` });
       const arrays = await run('1,2\n3,4', { header: false, indent });
-      const expected = JSON.stringify([['1', '2'], ['3', '4']], null, indent);
+      const expected = JSON.stringify(
+        [
+          ['1', '2'],
+          ['3', '4'],
+        ],
+        null,
+        indent,
+      );
       expect(arrays).toMatchObject({ text: `${expected}\n` });
       expect(await run('a\n', { indent })).toMatchObject({ text: '[]\n' });
     }
@@ -106,7 +120,9 @@ describe('CSV to JSON', () => {
     expect(await rowsOf('\ufeffé\nü\n')).toEqual(expected);
     expect(await rowsOf(Buffer.from('\ufeffé\nü\n', 'utf16le'))).toEqual(expected);
     expect(await rowsOf(Buffer.from('\ufeffé\nü\n', 'utf16le').swap16())).toEqual(expected);
-    expect(await rowsOf(Buffer.from('é\nü\n', 'utf16le'), { encoding: 'utf-16le' })).toEqual(expected);
+    expect(await rowsOf(Buffer.from('é\nü\n', 'utf16le'), { encoding: 'utf-16le' })).toEqual(
+      expected,
+    );
     expect(await rowsOf(Buffer.from('é\nü\n', 'latin1'), { encoding: 'windows-1252' })).toEqual(
       expected,
     );
@@ -160,12 +176,15 @@ describe('a damaged CSV', () => {
   });
 });
 
-const field = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', 'é', '𝄞', '1') });
+const field = fc.string({
+  unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', 'é', '𝄞', '1'),
+});
 const table = fc.array(fc.array(field, { minLength: 2, maxLength: 5 }), { minLength: 1 });
 const newline = fc.constantFrom('\n', '\r\n', '\r');
 
 function write(rows: readonly string[][], lineBreak: string): string {
-  const quoted = (text: string) => (/[",;\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const quoted = (text: string) =>
+    /[",;\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   return rows.map((row) => row.map(quoted).join(',') + lineBreak).join('');
 }
 
@@ -207,7 +226,10 @@ describe('the reader', () => {
   });
 
   test('a text of many pieces gives the same in memory and from a file', async () => {
-    const lines = Array.from({ length: 20_000 }, (_, at) => `${at};"é ""${at}""\r\n";𝄞,x${at % 7}\r\n`);
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, at) => `${at};"é ""${at}""\r\n";𝄞,x${at % 7}\r\n`,
+    );
     const input = Buffer.from(`id;text;last\r\n${lines.join('')}`);
     const fromFile = await runOnFile(csvJsonEngine, input);
     expect(fromFile).toMatchObject({ warnings: [] });

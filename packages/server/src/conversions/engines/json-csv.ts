@@ -66,11 +66,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
   return { format: 'csv', warnings: conversion.finish(writer, rows) };
 }
 
-async function readInto(
-  elements: JsonElements,
-  task: EngineTask,
-  phase: ReadPhase,
-): Promise<void> {
+async function readInto(elements: JsonElements, task: EngineTask, phase: ReadPhase): Promise<void> {
   const decoder = new TextReader('utf-8', encodingAdvice);
   for await (const bytes of readPieces(task, phase)) elements.write(decoder.write(bytes));
   elements.write(decoder.end());

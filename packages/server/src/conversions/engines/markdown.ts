@@ -35,7 +35,8 @@ export const markdownEngine: Engine = {
   memoryBytesMax: 1024 * 1024 * 1024,
   probe: async () => ({ available: true }),
   run,
-  inline: { sizeBytesMax: 64 * 1024, run: runInline },
+  // The worst text of this size that we know ('![' repeated) takes 0.2 s; of 64 KB, 0.7 s.
+  inline: { sizeBytesMax: 32 * 1024, run: runInline },
 };
 
 const result: EngineResult = { format: 'html', warnings: [] };
@@ -94,18 +95,23 @@ function rendererFor(rendering: Rendering): MarkdownIt {
 const safeSchemes = new Set(['http', 'https', 'mailto', 'tel', 'ftp', 'sms', 'geo', 'xmpp', 'irc']);
 const imageData = /^data:image\/(?:png|gif|jpeg|webp);base64,/iu;
 
-/** Relative addresses, well-known schemes and embedded pictures; the rest stays text. */
+/**
+ * Relative addresses, well-known schemes and embedded pictures; the rest stays text. The address
+ * comes percent-encoded, so no white space or control character can hide in a scheme.
+ */
 function isSafeLink(url: string): boolean {
-  const scheme = /^\s*([^/?#:]*):/u.exec(url)?.[1];
+  const scheme = /^([a-z][a-z\d+.-]*):/iu.exec(url)?.[1];
   if (scheme === undefined) return true;
-  return safeSchemes.has(scheme.toLowerCase()) || imageData.test(url.trim());
+  return safeSchemes.has(scheme.toLowerCase()) || imageData.test(url);
 }
 
 /** The text of the first heading, its marks aside; null where there is none. */
 function firstHeading(tokens: Tokens): string | null {
   const at = tokens.findIndex(({ type }) => type === 'heading_open');
   const inline = at === -1 ? undefined : tokens[at + 1];
-  const text = plainText(inline?.children ?? []).trim().slice(0, 500);
+  const text = plainText(inline?.children ?? [])
+    .trim()
+    .slice(0, 500);
   return text === '' ? null : text;
 }
 

@@ -101,6 +101,7 @@ while [ "$1" != -- ]; do
   shift 3
 done; shift
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc" 2>/dev/null || :
+unset PWD OLDPWD
 if pivot_root . old 2>/dev/null; then
   umount -l /old
   mount --rbind / /jail

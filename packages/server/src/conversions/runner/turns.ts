@@ -74,7 +74,8 @@ export class Turns {
   /** Refuses all that wait and all that come. */
   close(): void {
     this.#closed = true;
-    for (const waiting of [...this.#queue]) waiting.refuse(overloaded());
+    // Each one takes itself out of the queue.
+    for (let first = this.#queue[0]; first; first = this.#queue[0]) first.refuse(overloaded());
   }
 }
 

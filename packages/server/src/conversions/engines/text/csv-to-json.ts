@@ -1,6 +1,7 @@
 import { EngineError } from '../engine.ts';
 import type { Warning } from '../engine.ts';
 import { headerCharsMax } from './bounds.ts';
+import { needsEscape, quoted } from './json-text.ts';
 import type { Output } from './output.ts';
 
 export interface JsonShape {
@@ -14,9 +15,6 @@ const flushChars = 256 * 1024;
 
 /** Exactly JSON's number grammar (RFC 8259, 6). */
 const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u;
-
-/** Lone surrogates cannot come out of a decoder that refuses invalid text. */
-const needsEscape = /["\\\u0000-\u001f]/;
 
 /**
  * Turns CSV records into the text of a JSON array, as `JSON.stringify(rows, null, indent)` would
@@ -58,7 +56,8 @@ export class JsonRows {
   /** Adds a record. @throws EngineError `document_too_complex` for a huge header */
   add(fields: readonly string[], line: number): void {
     if (this.#shape.header && this.#keys === null) return this.#setHeader(fields);
-    this.#text += this.#keys === null ? this.#array(fields) : this.#object(this.#keys, fields, line);
+    this.#text +=
+      this.#keys === null ? this.#array(fields) : this.#object(this.#keys, fields, line);
     this.#rows += 1;
     if (this.#text.length < flushChars) return;
     this.#output.write(this.#text);
@@ -188,10 +187,6 @@ class UniqueNames {
     this.#used.add(name);
     return name;
   }
-}
-
-function quoted(text: string): string {
-  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /** Typed only where writing the value back gives the same field: `007` and `1.50` stay strings. */

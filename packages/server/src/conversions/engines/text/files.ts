@@ -33,4 +33,3 @@ export async function* readPieces(task: ReadTask, phase: ReadPhase): AsyncGenera
     task.progress(phase.from + share * (phase.to - phase.from), phase.name);
   }
 }
-

@@ -1,5 +1,6 @@
 import { EngineError } from '../engine.ts';
 import { columnsMax, headerCharsMax } from './bounds.ts';
+import { needsEscape } from './json-text.ts';
 
 /** A place in the elements: `address`, `address.city`, `tags.0`. */
 export interface ColumnNode {
@@ -13,8 +14,6 @@ export interface ColumnNode {
   first: ColumnNode | null;
   next: ColumnNode | null;
 }
-
-const needsEscape = /["\\\u0000-\u001f]/;
 
 function newNode(path: string, key: string, column: number): ColumnNode {
   const quotedKey = needsEscape.test(key) ? null : `"${key}"`;

@@ -1,5 +1,5 @@
 import { EngineError } from '../engine.ts';
-import { decodeText } from './xml-text.ts';
+import { decodeCommonEntities, decodeText } from './xml-text.ts';
 
 const textBytesMax = 16 * 1024 * 1024;
 
@@ -23,6 +23,15 @@ export class ByteText {
     this.#pieces = 0;
   }
 
+  /** Takes one plain range, in place of what was there. */
+  set(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.plain = true;
+    this.#pieces = 1;
+  }
+
   append(bytes: Buffer, start: number, end: number, plain: boolean): void {
     this.#pieces += 1;
     if (this.#pieces === 1) {
@@ -40,15 +49,39 @@ export class ByteText {
   /** Makes the range plain. */
   decode(): void {
     if (this.plain) return;
+    if (this.#decodeEntities()) return;
     const text = decodeText(this.bytes, this.start, this.end);
     this.clear();
     this.#pieces = 1;
     this.#addText(text);
   }
 
+  /** Copies the range; short ones byte by byte, which is quicker than a call into the runtime. */
+  copyTo(target: Buffer, at: number): void {
+    const { bytes, start, end } = this;
+    if (end - start > 64) {
+      bytes.copy(target, at, start, end);
+      return;
+    }
+    for (let index = start; index < end; index += 1) {
+      target[at + index - start] = bytes[index] as number;
+    }
+  }
+
   toString(): string {
     this.decode();
     return this.bytes.toString('utf8', this.start, this.end);
+  }
+
+  /** `&amp;` and the like, in bytes; false, with nothing changed, when there is more to do. */
+  #decodeEntities(): boolean {
+    const size = this.end - this.start;
+    if (size > this.#copy.length) this.#copy = Buffer.allocUnsafeSlow(2 * size + 256);
+    else if (this.bytes === this.#copy) return false;
+    const length = decodeCommonEntities(this.bytes, this.start, this.end, this.#copy);
+    if (length < 0) return false;
+    this.set(this.#copy, 0, length);
+    return true;
   }
 
   #addText(text: string): void {

@@ -2,11 +2,12 @@ import type { CsvWriter } from '../csv-writer.ts';
 import { EngineError } from '../engine.ts';
 import { compileFormat } from './format/number-format.ts';
 import type { NumberFormat } from './format/number-format.ts';
+import { quickBytesMax } from './format/plain-fixed.ts';
 import { isoDurationOf, isoOfSerial, serialOfIso } from './iso-date.ts';
-import { isGeneralVerbatim, isRawVerbatim, numberOf } from './number-text.ts';
+import { isGeneralVerbatim, isRawVerbatim, numberOf, roughNumberOf } from './number-text.ts';
 import type { SharedStrings } from './shared-strings.ts';
-import { cellKind } from './sheet-scanner.ts';
-import type { SheetCell } from './sheet-scanner.ts';
+import { cellKind } from './sheet-cell.ts';
+import type { SheetCell } from './sheet-cell.ts';
 
 export interface CellSource {
   readonly strings: SharedStrings;
@@ -25,6 +26,7 @@ export class CellText {
   readonly #source: CellSource;
   readonly #raw: boolean;
   readonly #byStyle: (NumberFormat | undefined)[] = [];
+  readonly #scratch = Buffer.alloc(quickBytesMax);
   readonly #byCode = new Map<string, NumberFormat>();
 
   constructor(source: CellSource) {
@@ -54,10 +56,23 @@ export class CellText {
         ? isRawVerbatim(bytes, start, end) && !this.#format(cell.style).isDate
         : this.#format(cell.style).isGeneral && isGeneralVerbatim(bytes, start, end);
       if (verbatim) csv.fieldBytes(bytes, start, end);
-      else csv.field(this.#number(cell));
+      else this.#writeNumber(cell, csv);
       return;
     }
     csv.field(this.#other(cell));
+  }
+
+  #writeNumber(cell: SheetCell, csv: CsvWriter): void {
+    if (!this.#raw) {
+      const { bytes, start, end } = cell.value;
+      const number = roughNumberOf(bytes, start, end);
+      const length = this.#format(cell.style).writeNumber(number, this.#scratch);
+      if (length >= 0) {
+        csv.fieldBytes(this.#scratch, 0, length);
+        return;
+      }
+    }
+    csv.field(this.#number(cell));
   }
 
   #other(cell: SheetCell): string {

@@ -30,7 +30,8 @@ export function serialOfIso(text: string, date1904: boolean): number | undefined
 export function isoOfSerial(serial: number, date1904: boolean): string | undefined {
   const parts = datePartsOf(serial, date1904, 3);
   if (parts === undefined) return undefined;
-  const date = `${pad(parts.year, 4)}-${pad(parts.month, 2)}-${pad(parts.day, 2)}`;
+  const { year, month, day } = parts.date;
+  const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const milliseconds = parts.subsecond === 0 ? '' : `.${pad(parts.subsecond, 3)}`;
   const clock = `${pad(parts.hour, 2)}:${pad(parts.minute, 2)}:${pad(parts.second, 2)}`;
   const time = `${clock}${milliseconds}`;

@@ -37,16 +37,36 @@ function isPlainDecimal(bytes: Buffer, start: number, end: number, max: number):
   return pointAt < 0 || (pointAt < end - 1 && bytes[end - 1] !== zero);
 }
 
+/** Powers that a double holds exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, index) => 10 ** index);
+/** With so many digits `roughNumberOf` is off by two units in the last place at most. */
+const roughMax = 18;
+
 /** Reads a stored number; NaN when it is none. */
 export function numberOf(bytes: Buffer, start: number, end: number): number {
-  let value = 0;
+  // Both numbers of the division are exact then, so it rounds as a full parser would.
+  if (end - start <= exactMax) {
+    const value = roughNumberOf(bytes, start, end);
+    if (!Number.isNaN(value)) return value;
+  }
+  return start === end ? Number.NaN : Number(bytes.toString('latin1', start, end));
+}
+
+/**
+ * Reads a plain decimal quickly, perhaps off by its last bits, which no format of at most nine
+ * digits can show. NaN for what is long or has an exponent.
+ */
+export function roughNumberOf(bytes: Buffer, start: number, end: number): number {
   const first = bytes[start] === minus ? start + 1 : start;
-  if (end === first) return Number.NaN;
-  if (end - first > exactMax) return Number(bytes.toString("latin1", start, end));
+  if (end === first || end - first > roughMax) return Number.NaN;
+  let value = 0;
+  let pointAt = end;
   for (let at = first; at < end; at += 1) {
     const digit = (bytes[at] as number) - zero;
-    if (digit < 0 || digit > 9) return Number(bytes.toString("latin1", start, end));
-    value = value * 10 + digit;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (bytes[at] === point && pointAt === end && end - first > 1) pointAt = at;
+    else return Number.NaN;
   }
+  if (pointAt < end - 1) value /= powersOfTen[end - 1 - pointAt] as number;
   return first > start ? -value : value;
 }

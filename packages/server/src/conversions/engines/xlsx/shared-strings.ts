@@ -5,7 +5,8 @@ import { readPart } from './xml-part.ts';
 import type { PartReading } from './xml-part.ts';
 import { localNameIs } from './xml-tokenizer.ts';
 
-const blockBytes = 4 * 1024 * 1024;
+const blockBits = 22;
+const blockBytes = 2 ** blockBits;
 const textBytesMax = 256 * 1024 * 1024;
 const countMax = 16 * 1024 * 1024;
 
@@ -15,25 +16,27 @@ const countMax = 16 * 1024 * 1024;
  */
 export class SharedStrings {
   count = 0;
-  readonly #blocks: Buffer[] = [];
-  #tail = Buffer.alloc(0);
+  readonly #blocks: Buffer[] = [Buffer.alloc(0)];
+  #tail: Buffer = Buffer.alloc(0);
   #used = 0;
   #textBytes = 0;
-  #block = new Uint16Array(256);
-  #start = new Uint32Array(256);
-  #length = new Uint32Array(256);
+  /**
+   * Two numbers an entry, side by side, because a lookup is a cache miss each: the block times
+   * 2^22 plus the start in it, and the length.
+   */
+  #index = new Uint32Array(2 * 256);
 
   /** The block that holds an entry; `start` and `end` say where. */
-  bytes(index: number): Buffer {
-    return this.#blocks[this.#block[index] ?? 0] ?? this.#tail;
+  bytes(entry: number): Buffer {
+    return this.#blocks[(this.#index[2 * entry] ?? 0) >>> blockBits] ?? this.#tail;
   }
 
-  start(index: number): number {
-    return this.#start[index] ?? 0;
+  start(entry: number): number {
+    return (this.#index[2 * entry] ?? 0) & (blockBytes - 1);
   }
 
-  end(index: number): number {
-    return (this.#start[index] ?? 0) + (this.#length[index] ?? 0);
+  end(entry: number): number {
+    return this.start(entry) + (this.#index[2 * entry + 1] ?? 0);
   }
 
   /** @throws EngineError `document_too_complex` */
@@ -43,30 +46,22 @@ export class SharedStrings {
     if (this.#textBytes > textBytesMax || this.count === countMax) {
       throw new EngineError('document_too_complex', 'The workbook has too much text.');
     }
-    if (this.count === this.#start.length) this.#grow();
-    if (this.#used + size > this.#tail.length) {
+    if (2 * this.count === this.#index.length) {
+      const larger = new Uint32Array(4 * this.count);
+      larger.set(this.#index);
+      this.#index = larger;
+    }
+    if (this.#used + size > this.#tail.length || this.#used >= blockBytes) {
       this.#tail = Buffer.allocUnsafeSlow(Math.max(blockBytes, size));
       this.#blocks.push(this.#tail);
       this.#used = 0;
     }
-    text.bytes.copy(this.#tail, this.#used, text.start, text.end);
-    this.#block[this.count] = Math.max(0, this.#blocks.length - 1);
-    this.#start[this.count] = this.#used;
-    this.#length[this.count] = size;
+    text.copyTo(this.#tail, this.#used);
+    this.#index[2 * this.count] = (this.#blocks.length - 1) * blockBytes + this.#used;
+    this.#index[2 * this.count + 1] = size;
     this.#used += size;
     this.count += 1;
   }
-
-  #grow(): void {
-    this.#block = grown(this.#block, new Uint16Array(2 * this.count));
-    this.#start = grown(this.#start, new Uint32Array(2 * this.count));
-    this.#length = grown(this.#length, new Uint32Array(2 * this.count));
-  }
-}
-
-function grown<T extends Uint16Array | Uint32Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { CsvWriter } from '../csv-writer.ts';
 import type { CellText } from './cell-text.ts';
-import type { CellBox, SheetCell, SheetReader } from './sheet-scanner.ts';
+import { columnsMax } from './sheet-cell.ts';
+import type { SheetCell } from './sheet-cell.ts';
+import type { CellBox, SheetReader } from './sheet-scanner.ts';
 
 /** What a pass over a sheet found. */
 export interface SheetShape {
@@ -38,7 +40,7 @@ export class SheetCsv implements SheetReader {
   #padded = true;
   /** The smallest box around all cells. */
   #firstRow = -1;
-  #firstColumn = Number.MAX_SAFE_INTEGER;
+  #firstColumn = columnsMax;
   #lastColumn = -1;
   #lastRow = -1;
   #row = -1;

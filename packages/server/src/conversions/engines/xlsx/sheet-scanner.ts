@@ -1,23 +1,8 @@
 import { EngineError } from '../engine.ts';
-import { ByteText } from './byte-text.ts';
+import { readPlainCell } from './plain-cell.ts';
+import { SheetCell, cellKind, columnOf, columnsMax, kindOf } from './sheet-cell.ts';
 import { localNameIs } from './xml-tokenizer.ts';
 import type { XmlAttributes, XmlHandler } from './xml-tokenizer.ts';
-
-/** What a cell's value text means (ECMA-376, 18.18.11). */
-export const cellKind = { number: 0, shared: 1, text: 2, boolean: 3, error: 4, date: 5 } as const;
-export type CellKind = (typeof cellKind)[keyof typeof cellKind];
-
-/** One cell; the scanner has a single one and fills it anew, so nothing may keep it. */
-export class SheetCell {
-  /** 0-based. */
-  column = 0;
-  style = 0;
-  kind: CellKind = cellKind.number;
-  /** False when the cell has no value at all. */
-  hasValue = false;
-  hasFormula = false;
-  readonly value = new ByteText();
-}
 
 /** A rectangle of cells, 0-based, `bottom` and `right` included. */
 export interface CellBox {
@@ -37,11 +22,8 @@ export interface SheetReader {
 }
 
 const rowsMax = 1_048_576;
-const columnsMax = 16_384;
 
-const letterA = 0x41;
 const letterC = 0x63;
-const letterD = 0x64;
 const letterF = 0x66;
 const letterS = 0x73;
 const letterT = 0x74;
@@ -100,6 +82,15 @@ export class SheetScanner implements XmlHandler {
 
   text(bytes: Buffer, start: number, end: number, plain: boolean): void {
     if (this.#capturing) this.#cell.value.append(bytes, start, end, plain);
+  }
+
+  shortcut(bytes: Buffer, start: number): number {
+    if (!this.#inRow || this.#inCell || bytes[start + 1] !== letterC) return start;
+    const end = readPlainCell(bytes, start, this.#cell, this.#column);
+    if (end === start) return start;
+    this.#column = this.#cell.column;
+    this.#reader.cell(this.#cell);
+    return end;
   }
 
   #dimension(bytes: Buffer, attributes: XmlAttributes): void {
@@ -169,18 +160,6 @@ function length(offsets: Int32Array, at: number): number {
   return (offsets[at + 1] as number) - (offsets[at] as number);
 }
 
-/** The 0-based column of a reference such as `AB12`; the row is not looked at. */
-function columnOf(bytes: Buffer, start: number, end: number): number {
-  let column = 0;
-  for (let at = start; at < end && column <= columnsMax; at += 1) {
-    // Upper and lower case differ in one bit.
-    const letter = ((bytes[at] as number) & 0xdf) - letterA;
-    if (letter < 0 || letter > 25 || (bytes[at] as number) < letterA) break;
-    column = column * 26 + letter + 1;
-  }
-  return column - 1;
-}
-
 function columnOfLetters(letters: string): number {
   return columnOf(Buffer.from(letters), 0, letters.length);
 }
@@ -193,16 +172,6 @@ function integerOf(bytes: Buffer, start: number, end: number): number {
     value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
   }
   return value;
-}
-
-/** `n`, `s`, `str`, `inlineStr`, `b`, `e`, `d`; told apart by the first letter and the length. */
-function kindOf(bytes: Buffer, start: number, end: number): CellKind {
-  const first = bytes[start];
-  if (first === letterS) return end - start === 1 ? cellKind.shared : cellKind.text;
-  if (first === 0x69) return cellKind.text;
-  if (first === 0x62) return cellKind.boolean;
-  if (first === 0x65) return cellKind.error;
-  return first === letterD ? cellKind.date : cellKind.number;
 }
 
 function damaged(reason: string): EngineError {

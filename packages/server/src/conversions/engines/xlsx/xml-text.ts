@@ -32,3 +32,37 @@ export function decodeEscapes(text: string): string {
 export function decodeText(bytes: Buffer, start: number, end: number): string {
   return decodeEscapes(decodeXml(bytes.toString('utf8', start, end)));
 }
+
+const ampersand = 0x26;
+const semicolon = 0x3b;
+const underscore = 0x5f;
+const letterX = 0x78;
+const carriageReturn = 0x0d;
+
+/**
+ * Copies a range to the beginning of `target`, resolving the five entities of XML, without making
+ * a string. Gives the length, or -1 where something else would have to be resolved.
+ */
+export function decodeCommonEntities(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  target: Buffer,
+): number {
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    let byte = bytes[at] as number;
+    if (byte === carriageReturn || (byte === underscore && bytes[at + 1] === letterX)) return -1;
+    if (byte === ampersand) {
+      const nameEnd = bytes.indexOf(semicolon, at);
+      if (nameEnd < 0 || nameEnd - at > 5 || nameEnd >= end) return -1;
+      const character = named[bytes.toString('latin1', at + 1, nameEnd)];
+      if (character === undefined) return -1;
+      byte = character.charCodeAt(0);
+      at = nameEnd;
+    }
+    target[length] = byte;
+    length += 1;
+  }
+  return length;
+}

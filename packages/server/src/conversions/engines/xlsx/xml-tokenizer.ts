@@ -12,6 +12,11 @@ export interface XmlHandler {
   close(bytes: Buffer, nameStart: number, nameEnd: number): void;
   /** `plain`: the range holds no `&`, no `_` and no carriage return, or comes from CDATA. */
   text(bytes: Buffer, start: number, end: number, plain: boolean): void;
+  /**
+   * A handler may read a whole well-known element itself, for speed: called at each `<`, it gives
+   * the position after what it has consumed, or `start` for nothing.
+   */
+  shortcut?(bytes: Buffer, start: number): number;
 }
 
 const attributesMax = 256;
@@ -73,8 +78,7 @@ export class XmlTokenizer {
     const bytes = pending === undefined ? chunk : Buffer.concat([pending, chunk]);
     let at = this.#started ? 0 : this.#skipByteOrderMark(bytes);
     while (at < bytes.length) {
-      const next =
-        bytes[at] === lessThan ? this.#markup(bytes, at) : this.#text(bytes, at);
+      const next = bytes[at] === lessThan ? this.#markup(bytes, at) : this.#text(bytes, at);
       if (next < 0) break;
       at = next;
     }
@@ -110,6 +114,8 @@ export class XmlTokenizer {
   }
 
   #markup(bytes: Buffer, start: number): number {
+    const consumed = this.#handler.shortcut?.(bytes, start) ?? start;
+    if (consumed > start) return consumed;
     const second = bytes[start + 1];
     if (second === undefined) return -1;
     if (second === slash) return this.#endTag(bytes, start + 2);

@@ -1,5 +1,4 @@
-/** The parts of a date serial. Nothing here knows a time zone. */
-export interface DateParts {
+export interface CalendarDate {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
@@ -7,6 +6,11 @@ export interface DateParts {
   readonly day: number;
   /** 0 is Sunday. */
   readonly weekday: number;
+}
+
+/** The parts of a date serial. Nothing here knows a time zone. */
+export interface DateParts {
+  readonly date: CalendarDate;
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
@@ -42,10 +46,10 @@ export function datePartsOf(
     days += 1;
   }
   const number = date1904 ? days + days1904 : days;
-  if (serial < 0 || number > serialMax) return undefined;
+  if (!(serial >= 0 && number <= serialMax)) return undefined;
   const seconds = Math.floor(units / perSecond);
   return {
-    ...dateOf(number),
+    date: dateOf(number),
     hour: Math.floor(seconds / 3600),
     minute: Math.floor(seconds / 60) % 60,
     second: seconds % 60,
@@ -54,16 +58,29 @@ export function datePartsOf(
   };
 }
 
-function dateOf(number: number): Pick<DateParts, 'year' | 'month' | 'day' | 'weekday'> {
+/** A column holds the same days again and again. */
+const rememberedDates = new Map<number, CalendarDate>();
+const rememberedMax = 8192;
+
+function dateOf(number: number): CalendarDate {
+  let date = rememberedDates.get(number);
+  if (date === undefined) {
+    date = computeDate(number);
+    if (rememberedDates.size < rememberedMax) rememberedDates.set(number, date);
+  }
+  return date;
+}
+
+function computeDate(number: number): CalendarDate {
   const weekday = (number + 6) % 7;
   if (number === 0) return { year: 1900, month: 1, day: 0, weekday };
   if (number === phantomLeapDay) return { year: 1900, month: 2, day: 29, weekday };
   const unixDays = (number > phantomLeapDay ? number - 1 : number) - dayZeroUnix;
-  return { ...civilDate(unixDays), weekday };
+  return civilDate(unixDays, weekday);
 }
 
 /** Gregorian date of a day count since 1970-01-01 (Howard Hinnant, "chrono-compatible dates"). */
-function civilDate(unixDays: number): { year: number; month: number; day: number } {
+function civilDate(unixDays: number, weekday: number): CalendarDate {
   const shifted = unixDays + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
@@ -82,5 +99,6 @@ function civilDate(unixDays: number): { year: number; month: number; day: number
     year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
     month,
     day: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
+    weekday,
   };
 }

@@ -1,35 +1,64 @@
 import { datePartsOf } from './calendar.ts';
 import type { DateParts } from './calendar.ts';
 import { nameOf } from './date-names.ts';
+import { digitCount, writeDigits } from './digits.ts';
+import { quickBytesMax } from './plain-fixed.ts';
+import type { QuickWriter } from './plain-fixed.ts';
 import type { DateUnit, FormatSection, FormatToken } from './tokens.ts';
 
 /** What Excel shows for a date that it cannot show: the column full of number signs. */
 const unshowable = '########';
 
-/** Compiles a section with date or time parts; the result takes a date serial. */
-export function compileDateSection(
-  section: FormatSection,
-  date1904: boolean,
-): (serial: number) => string {
+export interface DateSection {
+  readonly render: (serial: number) => string;
+  readonly write: QuickWriter | undefined;
+}
+
+/** Compiles a section with date or time parts, for date serials. */
+export function compileDateSection(section: FormatSection, date1904: boolean): DateSection {
   const { tokens, language } = section;
   const twelveHours = tokens.some(({ kind }) => kind === 'meridiem');
   const digits = roundingDigits(tokens);
   // A span such as `[h]` can be negative; a point in time cannot.
   const signed = tokens.every(({ kind }) => kind === 'literal' || kind === 'elapsed');
-  return (serial) => {
+  const style = { twelveHours, digits, language };
+  const writers = tokens.map((token) => partWriter(token, style));
+  const sizeMax = 1 + tokens.reduce((total, token) => total + sizeBytesMax(token), 0);
+  const write = (serial: number, target: Buffer) => {
     const isSpan = signed && serial < 0;
     const parts = datePartsOf(isSpan ? -serial : serial, date1904, digits);
-    if (parts === undefined) return unshowable;
-    let text = isSpan ? '-' : '';
-    for (const token of tokens) text += render(token, parts, { twelveHours, digits, language });
-    return text;
+    if (parts === undefined) return -1;
+    let at = 0;
+    if (isSpan) target[at++] = minus;
+    for (const writePart of writers) at = writePart(parts, target, at);
+    return at;
+  };
+  const scratch = Buffer.alloc(sizeMax);
+  return {
+    render: (serial) => {
+      const length = write(serial, scratch);
+      return length < 0 ? unshowable : scratch.toString('utf8', 0, length);
+    },
+    write: sizeMax <= quickBytesMax ? write : undefined,
   };
 }
+
+/** Writes one part as UTF-8 and gives the position after it. */
+type PartWriter = (parts: DateParts, target: Buffer, at: number) => number;
 
 interface Style {
   readonly twelveHours: boolean;
   readonly digits: number;
   readonly language: number;
+}
+
+const minus = 0x2d;
+const zero = 0x30;
+/** More than the longest name of a day and the longest span in seconds. */
+const partBytesMax = 64;
+
+function sizeBytesMax(token: FormatToken): number {
+  return token.kind === 'literal' ? Buffer.byteLength(token.text) : partBytesMax;
 }
 
 /** Times are rounded to what the section shows of a second; a bare date only against noise. */
@@ -45,23 +74,67 @@ function roundingDigits(tokens: readonly FormatToken[]): number {
   return digits < 0 ? 4 : digits;
 }
 
-function render(token: FormatToken, parts: DateParts, style: Style): string {
+function partWriter(token: FormatToken, style: Style): PartWriter {
   switch (token.kind) {
     case 'literal':
-      return token.text;
-    case 'meridiem':
-      return parts.hour < 12 ? token.am : token.pm;
-    case 'subsecond': {
-      const all = String(parts.subsecond).padStart(style.digits, '0');
-      return token.digits === 0 ? '.' : `.${all.slice(0, token.digits)}`;
+      return literalWriter(token.text);
+    case 'meridiem': {
+      const [am, pm] = [literalWriter(token.am), literalWriter(token.pm)];
+      return (parts, target, at) => (parts.hour < 12 ? am : pm)(parts, target, at);
     }
+    case 'subsecond':
+      return subsecondWriter(token.digits, style.digits);
     case 'elapsed':
-      return padded(elapsedOf(token.unit, parts), token.length);
+      return numberWriter((parts) => elapsedOf(token.unit, parts), token.length);
     case 'date':
-      return datePart(token.unit, token.length, parts, style);
+      return datePartWriter(token.unit, token.length, style);
     default:
-      return '';
+      return literalWriter('');
   }
+}
+
+function literalWriter(text: string): PartWriter {
+  const bytes = Buffer.from(text);
+  return (_, target, at) => {
+    for (let index = 0; index < bytes.length; index += 1) {
+      target[at + index] = bytes[index] as number;
+    }
+    return at + bytes.length;
+  };
+}
+
+function numberWriter(valueOf: (parts: DateParts) => number, length: number): PartWriter {
+  const width = Math.min(length, 9);
+  if (width === 2) {
+    return (parts, target, at) => {
+      const value = valueOf(parts);
+      if (value > 99) return writeDigits(target, at, value, digitCount(value));
+      const tens = (value / 10) | 0;
+      target[at] = zero + tens;
+      target[at + 1] = zero + value - 10 * tens;
+      return at + 2;
+    };
+  }
+  return (parts, target, at) => {
+    const value = valueOf(parts);
+    if (value > 0x7fff_ffff) return at + target.write(String(value), at, 'latin1');
+    return writeDigits(target, at, value, Math.max(width, digitCount(value)));
+  };
+}
+
+function nameWriter(kind: 'month' | 'weekday', length: number, language: number): PartWriter {
+  return ({ date }, target, at) => {
+    const index = kind === 'month' ? date.month - 1 : date.weekday;
+    return at + target.write(nameOf(kind, length, index, language), at, partBytesMax, 'utf8');
+  };
+}
+
+function subsecondWriter(shown: number, rounded: number): PartWriter {
+  const divisor = 10 ** (rounded - shown);
+  return ({ subsecond }, target, at) => {
+    target[at] = 0x2e;
+    return writeDigits(target, at + 1, Math.floor(subsecond / divisor), shown);
+  };
 }
 
 function elapsedOf(unit: 'h' | 'm' | 's', parts: DateParts): number {
@@ -71,31 +144,31 @@ function elapsedOf(unit: 'h' | 'm' | 's', parts: DateParts): number {
   return unit === 'm' ? minutes : minutes * 60 + parts.second;
 }
 
-function datePart(unit: DateUnit, length: number, parts: DateParts, style: Style): string {
+function datePartWriter(unit: DateUnit, length: number, style: Style): PartWriter {
+  const { language } = style;
   switch (unit) {
     case 'y':
-      return length <= 2 ? padded(parts.year % 100, 2) : padded(parts.year, 4);
+      if (length <= 2) return numberWriter(({ date }) => date.year % 100, 2);
+      return numberWriter(({ date }) => date.year, 4);
     case 'e':
-      return padded(parts.year, 4);
+      return numberWriter(({ date }) => date.year, 4);
     case 'b':
-      return length <= 2 ? padded((parts.year + 543) % 100, 2) : padded(parts.year + 543, 4);
+      if (length <= 2) return numberWriter(({ date }) => (date.year + 543) % 100, 2);
+      return numberWriter(({ date }) => date.year + 543, 4);
     case 'm':
-      if (length <= 2) return padded(parts.month, length);
-      return nameOf('month', length, parts.month - 1, style.language);
+      if (length > 2) return nameWriter('month', length, language);
+      return numberWriter(({ date }) => date.month, length);
     case 'd':
-      if (length <= 2) return padded(parts.day, length);
-      return nameOf('weekday', length, parts.weekday, style.language);
+      if (length > 2) return nameWriter('weekday', length, language);
+      return numberWriter(({ date }) => date.day, length);
     case 'h':
-      return padded(style.twelveHours ? ((parts.hour + 11) % 12) + 1 : parts.hour, length);
+      if (!style.twelveHours) return numberWriter(({ hour }) => hour, length);
+      return numberWriter(({ hour }) => ((hour + 11) % 12) + 1, length);
     case 'minute':
-      return padded(parts.minute, length);
+      return numberWriter(({ minute }) => minute, length);
     case 's':
-      return padded(parts.second, length);
+      return numberWriter(({ second }) => second, length);
     case 'g':
-      return '';
+      return literalWriter('');
   }
-}
-
-function padded(value: number, length: number): string {
-  return String(value).padStart(Math.min(length, 9), '0');
 }

@@ -1,5 +1,6 @@
 import { compileDateSection } from './date-section.ts';
 import { compileNumberSection } from './number-section.ts';
+import type { QuickWriter } from './plain-fixed.ts';
 import { parseFormat } from './tokens.ts';
 import type { Condition, FormatSection } from './tokens.ts';
 
@@ -11,6 +12,8 @@ export interface NumberFormat {
   /** True for `[h]:mm` and its like: a span of time, not a point in it. */
   readonly isDuration: boolean;
   formatNumber(value: number): string;
+  /** Like `formatNumber`, for the plain cases; see QuickWriter. */
+  readonly writeNumber: QuickWriter;
   /** Undefined when texts are shown as they are. */
   readonly formatText: ((text: string) => string) | undefined;
 }
@@ -18,6 +21,7 @@ export interface NumberFormat {
 interface Choice {
   readonly matches: (value: number) => boolean;
   readonly render: (value: number) => string;
+  readonly write: QuickWriter | undefined;
 }
 
 /** `[$-F800]` and `[$-F400]` ask for the system's long date and time, whatever follows. */
@@ -42,7 +46,21 @@ export function compileFormat(code: string, date1904: boolean): NumberFormat {
     isDuration: first?.tokens.some(({ kind }) => kind === 'elapsed') ?? false,
     formatNumber: (value) =>
       choices.find(({ matches }) => matches(value))?.render(value) ?? unshowable,
+    writeNumber: writerOf(choices, isConditional(numeric)),
     formatText: textSection === undefined ? undefined : textFormatter(textSection),
+  };
+}
+
+function writerOf(choices: readonly Choice[], conditional: boolean): QuickWriter {
+  const [only] = choices;
+  if (choices.length === 1 && only !== undefined) return only.write ?? (() => -1);
+  // A quick writer may be given a number that is off by its last bit.
+  if (conditional) return () => -1;
+  return (value, target) => {
+    for (const { matches, write } of choices) {
+      if (matches(value)) return write?.(value, target) ?? -1;
+    }
+    return -1;
   };
 }
 
@@ -69,14 +87,20 @@ function choiceOf(
   date1904: boolean,
 ): Choice {
   const matches = matcherOf(section, index, sections);
-  if (section.isDate) return { matches, render: compileDateSection(section, date1904) };
-  const render = compileNumberSection(section.tokens);
+  if (section.isDate) return { matches, ...compileDateSection(section, date1904) };
+  if (section.tokens.length === 0) return { matches, render: () => '', write: undefined };
   // A section for negative numbers only says itself how they look.
-  if (negativeOnly(section, index, sections)) {
-    return { matches, render: (value) => render(Math.abs(value), '') };
-  }
-  if (section.tokens.length === 0) return { matches, render: () => '' };
-  return { matches, render: (value) => (value < 0 ? render(-value, '-') : render(value, '')) };
+  const signed = !negativeOnly(section, index, sections);
+  const { render, write } = compileNumberSection(section.tokens, signed);
+  return {
+    matches,
+    write,
+    render: (value) => render(Math.abs(value), signed && value < 0 ? '-' : ''),
+  };
+}
+
+function isConditional(sections: readonly FormatSection[]): boolean {
+  return sections.some(({ condition }) => condition !== undefined);
 }
 
 function matcherOf(
@@ -84,10 +108,9 @@ function matcherOf(
   index: number,
   sections: readonly FormatSection[],
 ): (value: number) => boolean {
-  const conditional = sections.some(({ condition }) => condition !== undefined);
   if (section.condition !== undefined) return conditionTest(section.condition);
   if (index === sections.length - 1) return () => true;
-  if (conditional) {
+  if (isConditional(sections)) {
     // The defaults of the first two are "positive" and "negative" (ECMA-376, 18.8.31).
     return index === 0 ? (value) => value > 0 : (value) => value < 0;
   }

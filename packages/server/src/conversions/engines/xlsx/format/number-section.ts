@@ -1,15 +1,18 @@
 import { decimalOf, fractionDigits, integerDigits, roundDecimal, scaleDecimal } from './decimal.ts';
 import type { Decimal } from './decimal.ts';
 import { compileFraction } from './fraction-section.ts';
-import { formatGeneral } from './general.ts';
+import { formatGeneral, writeGeneral } from './general.ts';
+import { compilePlainFixed } from './plain-fixed.ts';
+import type { QuickWriter } from './plain-fixed.ts';
 import type { FormatToken } from './tokens.ts';
 
-type DigitChar = '0' | '#' | '?';
+export type DigitChar = '0' | '#' | '?';
 
 /** One place of the output: a fixed text or a digit. */
-type Place = string | { readonly char: DigitChar };
+export type Place = string | { readonly char: DigitChar };
 
-interface NumberShape {
+/** A section taken apart at its point and its exponent. */
+export interface NumberShape {
   readonly integer: readonly Place[];
   readonly fraction: readonly Place[];
   readonly exponent: readonly Place[];
@@ -24,29 +27,48 @@ interface NumberShape {
   readonly hasDigits: boolean;
 }
 
+export interface NumberSection {
+  /**
+   * Takes a magnitude and the sign to put before it, which Excel leaves out where nothing but
+   * zeros is shown.
+   */
+  readonly render: (magnitude: number, sign: string) => string;
+  readonly write: QuickWriter | undefined;
+}
+
 /**
- * Compiles a section without date parts. The result takes a magnitude and the sign to put before
- * it, which Excel leaves out where nothing but zeros is shown.
+ * Compiles a section without date parts.
+ *
+ * @param signed whether negative numbers get a minus, as far as `write` goes.
  */
 export function compileNumberSection(
   tokens: readonly FormatToken[],
-): (magnitude: number, sign: string) => string {
+  signed: boolean,
+): NumberSection {
   if (tokens.some(({ kind }) => kind === 'general' || kind === 'text')) {
-    return (magnitude, sign) =>
-      sign + tokens.map((token) => generalPart(token, magnitude)).join('');
+    return {
+      render: (magnitude, sign) =>
+        sign + tokens.map((token) => generalPart(token, magnitude)).join(''),
+      write: tokens.length === 1 && signed ? writeGeneral : undefined,
+    };
   }
   const fraction = compileFraction(tokens);
-  if (fraction !== undefined) return (magnitude, sign) => sign + fraction(magnitude);
+  if (fraction !== undefined) {
+    return { render: (magnitude, sign) => sign + fraction(magnitude), write: undefined };
+  }
   const shape = shapeOf(tokens);
   if (shape.hasExponent) {
-    return (magnitude, sign) => sign + renderScientific(shape, decimalOf(magnitude));
+    const render = (magnitude: number, sign: string) =>
+      sign + renderScientific(shape, decimalOf(magnitude));
+    return { render, write: undefined };
   }
-  return (magnitude, sign) => {
+  const render = (magnitude: number, sign: string) => {
     const scaled = scaleDecimal(decimalOf(magnitude), shape.scale);
     const rounded = roundDecimal(scaled, shape.fractionPlaces);
     const text = renderFixed(shape, rounded);
     return rounded.digits === '' && shape.hasDigits ? text : sign + text;
   };
+  return { render, write: compilePlainFixed(shape, signed) };
 }
 
 function generalPart(token: FormatToken, magnitude: number): string {

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { listOf, listQuery } from '../http/list.ts';
+import { defineRoute } from '../http/route.ts';
+import { createOrganization } from '../organizations/organizations.ts';
+import { clearOverrides, setOverrides } from '../subscriptions/overrides.ts';
+import {
+  assignPlanSchema,
+  setOverridesSchema,
+  subscriptionSchema,
+  suspendSchema,
+} from '../subscriptions/schema.ts';
+import { assignPlan } from '../subscriptions/subscriptions.ts';
+import { reactivate, suspend } from '../subscriptions/suspension.ts';
+import { adminWorkspaceSchema, createAdminWorkspaceSchema } from './schema.ts';
+import { findAdminWorkspace, inside, listAdminWorkspaces } from './workspaces.ts';
+
+const tag = 'Administration';
+const access = { kind: 'super_admin' } as const;
+
+const createAdminWorkspaceRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/admin/workspaces',
+  operationId: 'createAdminWorkspace',
+  summary: 'Create a workspace, with its owner and plan',
+  tag,
+  access,
+  body: createAdminWorkspaceSchema,
+  responses: { 201: adminWorkspaceSchema },
+  errors: [],
+  handler: async ({ ctx, body }) => {
+    const input = { name: body.name, planId: body.plan_id, ownerEmail: body.owner_email };
+    const { id } = await createOrganization(ctx, input);
+    return findAdminWorkspace(inside(ctx, id));
+  },
+});
+
+const listAdminWorkspacesRoute = defineRoute({
+  method: 'GET',
+  url: '/v1/admin/workspaces',
+  operationId: 'listAdminWorkspaces',
+  summary: 'All workspaces, with plan and usage',
+  tag,
+  access,
+  query: listQuery.extend({
+    /** A part of the name or slug, or an id. */
+    search: z.string().min(1).max(100).optional(),
+  }),
+  responses: { 200: listOf(adminWorkspaceSchema) },
+  errors: [],
+  handler: ({ ctx, query }) => listAdminWorkspaces(ctx, query, query.search),
+});
+
+const findAdminWorkspaceRoute = defineRoute({
+  method: 'GET',
+  url: '/v1/admin/workspaces/:workspaceId',
+  operationId: 'getAdminWorkspace',
+  summary: 'One workspace, with plan and usage',
+  tag,
+  access,
+  responses: { 200: adminWorkspaceSchema },
+  errors: ['not_found'],
+  handler: ({ ctx, params }) => findAdminWorkspace(inside(ctx, params.workspaceId)),
+});
+
+const setOverridesRoute = defineRoute({
+  method: 'PUT',
+  url: '/v1/admin/workspaces/:workspaceId/overrides',
+  operationId: 'setOverrides',
+  summary: "Set limits of a workspace that win over its plan's",
+  description:
+    'Replaces the whole set: what is absent or null is the plan\'s again, `"unlimited"` lifts a ' +
+    'limit, 0 allows nothing.',
+  tag,
+  access,
+  body: setOverridesSchema,
+  responses: { 200: adminWorkspaceSchema },
+  errors: ['not_found'],
+  handler: async ({ ctx, params, body }) => {
+    const workspace = inside(ctx, params.workspaceId);
+    await setOverrides(workspace, body);
+    return findAdminWorkspace(workspace);
+  },
+});
+
+const clearOverridesRoute = defineRoute({
+  method: 'DELETE',
+  url: '/v1/admin/workspaces/:workspaceId/overrides',
+  operationId: 'clearOverrides',
+  summary: "Give a workspace its plan's limits back",
+  tag,
+  access,
+  responses: { 200: adminWorkspaceSchema },
+  errors: ['not_found'],
+  handler: async ({ ctx, params }) => {
+    const workspace = inside(ctx, params.workspaceId);
+    await clearOverrides(workspace);
+    return findAdminWorkspace(workspace);
+  },
+});
+
+const assignPlanRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/admin/workspaces/:workspaceId/subscription',
+  operationId: 'assignPlan',
+  summary: 'Put a workspace onto a plan, at once and without payment',
+  tag,
+  access,
+  body: assignPlanSchema,
+  responses: { 200: subscriptionSchema },
+  errors: ['not_found'],
+  handler: ({ ctx, params, body }) => assignPlan(inside(ctx, params.workspaceId), body),
+});
+
+const suspendRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/admin/workspaces/:workspaceId/suspend',
+  operationId: 'suspendWorkspace',
+  summary: 'Refuse new conversions of a workspace',
+  tag,
+  access,
+  body: suspendSchema,
+  responses: { 200: adminWorkspaceSchema },
+  errors: ['not_found', 'conflict'],
+  handler: async ({ ctx, params, body }) => {
+    const workspace = inside(ctx, params.workspaceId);
+    await suspend(workspace, body.reason);
+    return findAdminWorkspace(workspace);
+  },
+});
+
+const reactivateRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/admin/workspaces/:workspaceId/reactivate',
+  operationId: 'reactivateWorkspace',
+  summary: 'End a suspension',
+  tag,
+  access,
+  responses: { 200: adminWorkspaceSchema },
+  errors: ['not_found', 'conflict'],
+  handler: async ({ ctx, params }) => {
+    const workspace = inside(ctx, params.workspaceId);
+    await reactivate(workspace);
+    return findAdminWorkspace(workspace);
+  },
+});
+
+export const adminRoutes = [
+  createAdminWorkspaceRoute,
+  listAdminWorkspacesRoute,
+  findAdminWorkspaceRoute,
+  setOverridesRoute,
+  clearOverridesRoute,
+  assignPlanRoute,
+  suspendRoute,
+  reactivateRoute,
+];

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { displayText, workspaceSchema } from '../organizations/schema.ts';
+import { overridesSchema, subscriptionSchema } from '../subscriptions/schema.ts';
+
+const count = z.int().nonnegative();
+
+/** A workspace as the super admin sees it. */
+export const adminWorkspaceSchema = workspaceSchema
+  .extend({
+    suspended_reason: z.string().nullable(),
+    subscription: subscriptionSchema,
+    /** Of the current usage period; a limit of null is none. */
+    usage: z.object({
+      period_start: z.string(),
+      period_end: z.string(),
+      used: count,
+      reserved: count,
+      overage: count,
+      limit: count.nullable(),
+      active: count,
+      queued: count,
+      concurrent_limit: count.nullable(),
+    }),
+    overrides: overridesSchema.nullable(),
+  })
+  .meta({ id: 'AdminWorkspace' });
+
+export type AdminWorkspace = z.infer<typeof adminWorkspaceSchema>;
+
+export const createAdminWorkspaceSchema = z.strictObject({
+  name: displayText(100),
+  owner_email: z.email('must be an e-mail address').max(254).optional(),
+  plan_id: z.string().min(1).max(64).optional(),
+});

@@ -1,0 +1,110 @@
+import { columnOf, columnsMax, kindOf } from './sheet-cell.ts';
+import type { SheetCell } from './sheet-cell.ts';
+
+const space = 0x20;
+const quote = 0x22;
+const ampersand = 0x26;
+const slash = 0x2f;
+const zero = 0x30;
+const lessThan = 0x3c;
+const equals = 0x3d;
+const greaterThan = 0x3e;
+const underscore = 0x5f;
+const letterC = 0x63;
+const letterR = 0x72;
+const letterS = 0x73;
+const letterT = 0x74;
+const letterV = 0x76;
+
+/**
+ * Reads a cell that is written the way nearly every program writes it, `<c r="B2" s="1" t="s">
+ * <v>7</v></c>` or `<c r="B2" s="1"/>`, in one pass. This halves the time of a whole sheet.
+ *
+ * Gives the position after the cell, or `start` for anything else, which the tokenizer then reads
+ * (and judges) piece by piece.
+ */
+export function readPlainCell(
+  bytes: Buffer,
+  start: number,
+  cell: SheetCell,
+  lastColumn: number,
+): number {
+  let at = start + 2;
+  let column = -1;
+  let style = 0;
+  let kindStart = -1;
+  let kindEnd = -1;
+  while (bytes[at] === space) {
+    const name = bytes[at + 1];
+    if (bytes[at + 2] !== equals || bytes[at + 3] !== quote) return start;
+    const valueStart = at + 4;
+    let valueEnd = valueStart;
+    while (valueEnd < bytes.length && bytes[valueEnd] !== quote) valueEnd += 1;
+    if (name === letterR) column = columnOf(bytes, valueStart, valueEnd);
+    else if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
+    else if (name === letterT) {
+      kindStart = valueStart;
+      kindEnd = valueEnd;
+    } else return start;
+    at = valueEnd + 1;
+  }
+  if (column <= lastColumn || column >= columnsMax || style < 0) return start;
+  let valueStart = 0;
+  let valueEnd = 0;
+  if (bytes[at] === greaterThan) {
+    if (!isValueTag(bytes, at + 1)) return start;
+    valueStart = at + 4;
+    valueEnd = plainTextEnd(bytes, valueStart);
+    if (!isEnd(bytes, valueEnd)) return start;
+    at = valueEnd + 8;
+  } else if (bytes[at] === slash && bytes[at + 1] === greaterThan) at += 2;
+  else return start;
+  cell.column = column;
+  cell.style = style;
+  cell.kind = kindStart < 0 ? 0 : kindOf(bytes, kindStart, kindEnd);
+  cell.hasFormula = false;
+  cell.hasValue = valueStart > 0;
+  cell.value.set(bytes, valueStart, valueEnd);
+  return at;
+}
+
+/** `<v>` */
+function isValueTag(bytes: Buffer, at: number): boolean {
+  return bytes[at] === lessThan && bytes[at + 1] === letterV && bytes[at + 2] === greaterThan;
+}
+
+/** `</v></c>` */
+function isEnd(bytes: Buffer, at: number): boolean {
+  return (
+    bytes[at + 7] === greaterThan &&
+    bytes[at] === lessThan &&
+    bytes[at + 1] === slash &&
+    bytes[at + 2] === letterV &&
+    bytes[at + 3] === greaterThan &&
+    bytes[at + 4] === lessThan &&
+    bytes[at + 5] === slash &&
+    bytes[at + 6] === letterC
+  );
+}
+
+/** Where a text ends, or the first byte that has to be decoded. */
+function plainTextEnd(bytes: Buffer, start: number): number {
+  let at = start;
+  for (; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === lessThan || byte === ampersand || byte === underscore || byte < space) break;
+  }
+  return at;
+}
+
+/** -1 for what is no integer below a million. */
+function smallInteger(bytes: Buffer, start: number, end: number): number {
+  if (end === start || end - start > 6) return -1;
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = (bytes[at] as number) - zero;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../errors.ts';
+import { csvJsonEngine } from './engines/csv-json.ts';
+import type { Engine } from './engines/engine.ts';
+import { jsonCsvEngine } from './engines/json-csv.ts';
+import { buildRegistry, conversionType, parseOptions, resolveTarget } from './registry.ts';
+
+const absent: Engine = {
+  ...csvJsonEngine,
+  name: 'absent',
+  probe: async () => ({ available: false, reason: 'not installed' }),
+};
+const broken: Engine = {
+  ...jsonCsvEngine,
+  name: 'broken',
+  probe: async () => {
+    throw new Error('cannot start');
+  },
+};
+
+function failure(run: () => unknown): AppError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const pair = csvJsonEngine.pairs[0];
+if (!pair) throw new Error('no pair');
+const optionErrors = (json: unknown) => failure(() => parseOptions(pair, json)).details['errors'];
+
+describe('the registry', () => {
+  test('picks the first available engine of a pair and tells why others are not', async () => {
+    const second = { ...csvJsonEngine, name: 'second' };
+    const registry = await buildRegistry([absent, csvJsonEngine, second, broken]);
+    expect(registry.find('csv', 'json')?.engine.name).toBe('csv-json');
+    expect(registry.find('json', 'csv')).toBeNull();
+    expect(registry.targetsOf('csv')).toEqual(['json']);
+    expect(registry.list()).toMatchObject([
+      { type: 'CSV_TO_JSON', from: 'csv', to: 'json', engine: 'csv-json', available: true },
+      { type: 'CSV_TO_JSON', engine: 'absent', available: false, reason: 'not installed' },
+      { type: 'JSON_TO_CSV', engine: 'broken', available: false, reason: 'cannot start' },
+    ]);
+  });
+
+  test('shows options as JSON Schema: defaults, allowed values, nothing else allowed', async () => {
+    const [entry] = (await buildRegistry([csvJsonEngine])).list();
+    expect(entry).toMatchObject({
+      options: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { types: { enum: ['string', 'infer'], default: 'string' } },
+      },
+    });
+    expect(JSON.stringify(entry)).not.toContain('"required"');
+  });
+
+  test('names the type a conversion is counted under', () => {
+    expect(conversionType('xlsx', 'csv')).toBe('XLSX_TO_CSV');
+  });
+
+  test('an unknown target is 422 with the targets there are', async () => {
+    const registry = await buildRegistry([csvJsonEngine]);
+    expect(resolveTarget('csv', '.JSON', registry).engine).toBe(csvJsonEngine);
+    for (const to of ['docx', 'nonsense', '', 'csv', '__proto__']) {
+      const error = failure(() => resolveTarget('csv', to, registry));
+      expect(error).toMatchObject({
+        status: 422,
+        code: 'unsupported_conversion',
+        details: { supported_targets: ['json'] },
+      });
+    }
+    const none = failure(() => resolveTarget('pdf', 'csv', registry));
+    expect(none.details).toEqual({ supported_targets: [] });
+  });
+});
+
+describe('options', () => {
+  test('get their defaults, and what is given', () => {
+    expect(parseOptions(pair, undefined)).toMatchObject({ header: true, delimiter: 'auto' });
+    expect(parseOptions(pair, { indent: 2 })).toMatchObject({ indent: 2, types: 'string' });
+  });
+
+  test('that are not valid are 400, each with its pointer and the allowed values', () => {
+    expect(failure(() => parseOptions(pair, { indent: 9 }))).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+    });
+    expect(optionErrors({ types: 'guess', delimiter: 'ab' })).toEqual([
+      { pointer: '/options/delimiter', detail: expect.stringContaining('"auto" or one ASCII') },
+      { pointer: '/options/types', detail: expect.stringContaining('"string"|"infer"') },
+    ]);
+    for (const json of ['x', 1, []]) {
+      expect(optionErrors(json)).toMatchObject([{ pointer: '/options' }]);
+    }
+  });
+
+  test('that are unknown are 400, never ignored', () => {
+    expect(optionErrors(JSON.parse('{"a/b~": 1, "__proto__": 2}'))).toEqual([
+      { pointer: '/options/a~1b~0', detail: expect.stringContaining('known: header, delimiter') },
+      { pointer: '/options/__proto__', detail: expect.stringContaining('Unknown option') },
+    ]);
+  });
+});

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/pool.ts';
+import { expectWire } from '../http/expect-wire.ts';
+import { createHttpServer } from '../http/http-server.ts';
+import { createIdempotency } from '../http/idempotency.ts';
+import { createLog } from '../http/log.ts';
+import { createMemoryRateLimiter } from '../http/rate-limit.ts';
+import { registerRoutes } from '../http/register-routes.ts';
+import type { Method, Route } from '../http/route.ts';
+import { createAuthenticator } from '../organizations/authenticator.ts';
+import { organizationExists } from '../organizations/organizations.ts';
+import { quietLog } from './server.ts';
+
+export const adminKey = 'mk_admin_of_the_tests';
+
+export interface ApiReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Record<string, unknown>;
+}
+
+export interface TestApi {
+  /**
+   * Sends a request, e.g. `call('GET /v1/plans')`, and holds the reply against what its route
+   * promises. `as` is an API key, null for nobody, and the operator unless said otherwise.
+   */
+  call(
+    request: `${Method} ${string}`,
+    options?: { as?: string | null; body?: unknown; headers?: Record<string, string> },
+  ): Promise<ApiReply>;
+  readonly app: FastifyInstance;
+  close(): Promise<void>;
+}
+
+/** The routes given, behind the real server, authenticator and idempotency. */
+export function createTestApi(db: Database, clock: Clock, routes: readonly Route[]): TestApi {
+  const app = createHttpServer({
+    log: createLog('silent'),
+    publicUrl: () => 'https://mutate.test',
+    trustProxyHops: 0,
+    isDraining: () => false,
+  });
+  const authenticator = createAuthenticator({ db, adminKey, clock, log: quietLog });
+  const idempotency = createIdempotency(db);
+  registerRoutes(app, routes, {
+    db,
+    clock,
+    authenticator,
+    idempotency,
+    rateLimiter: createMemoryRateLimiter(),
+    addressRequestsPerMinuteMax: 1_000_000,
+    workspaceExists: (id) => organizationExists(db, id),
+  });
+  return {
+    app,
+    call: async (request, { as = adminKey, body, headers = {} } = {}) => {
+      const [method, url] = request.split(' ') as [Method, string];
+      const reply = await app.inject({
+        method,
+        url,
+        headers: { ...(as === null ? {} : { authorization: `Bearer ${as}` }), ...headers },
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
+      const route = routes.find((candidate) => isFor(candidate, method, url));
+      if (route !== undefined) expectWire(route, reply);
+      return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
+    },
+    close: async () => {
+      await app.close();
+      idempotency.close();
+      await authenticator.close();
+    },
+  };
+}
+
+function isFor(route: Route, method: Method, url: string): boolean {
+  const pattern = route.url.replaceAll(/:\w+/g, '[^/]+');
+  return route.method === method && new RegExp(`^${pattern}(\\?|$)`).test(url);
+}

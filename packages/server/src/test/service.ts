@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { startService, type Service } from '../app.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import { loadConfig } from '../config.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export const testAdminKey = 'mk_admin_for_tests_only_0000';
+
+export interface TestService {
+  readonly service: Service;
+  readonly database: TestDatabase;
+  readonly url: string;
+  readonly dataFolder: string;
+  /** A request with a key; `path` begins with `/`. */
+  fetch(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** The whole product in this process, on a database and a folder of its own. */
+export async function startTestService(
+  options: { clock?: Clock; env?: Record<string, string> } = {},
+): Promise<TestService> {
+  const database = await createTestDatabase();
+  const dataFolder = await mkdtemp(join(tmpdir(), 'mutate-service-'));
+  const service = await startService({
+    config: loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env }),
+    adminKey: testAdminKey,
+    connection: database.applicationConnection,
+    dataFolder,
+    hiddenFolders: [],
+    clock: options.clock ?? systemClock,
+    log: pino({ level: options.env?.LOG_LEVEL ?? 'silent' }),
+  });
+  const url = service.publicUrl;
+  return {
+    service,
+    database,
+    url,
+    dataFolder,
+    fetch: (path, { key, ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
+      return fetch(`${url}${path}`, { ...init, headers });
+    },
+    close: async () => {
+      await service.close();
+      await database.close();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A multipart form with one file. */
+export function form(
+  file: { name: string; content: string | Uint8Array },
+  fields: Record<string, string>,
+): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.append(name, value);
+  const content = typeof file.content === 'string' ? file.content : new Uint8Array(file.content);
+  data.append('file', new Blob([content]), file.name);
+  return data;
+}

@@ -61,7 +61,8 @@ function run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEn
   const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
     child.once('close', (code) => resolve({ code, output }));
   });
-  const said = (words: string): Promise<void> => expect.poll(() => output).toContain(words);
+  const said = (words: string): Promise<void> =>
+    expect.poll(() => output, { timeout: 20_000 }).toContain(words);
   return { child, ended, said };
 }
 

@@ -28,7 +28,8 @@ const doors = new Map([
 const withoutDoors = new Set(['audit', 'analytics']);
 
 const baseFolders = new Set(['db', 'http']);
-const wiringFiles = new Set(['app.ts', 'main.ts']);
+/** What puts the service together; `welcome` is the screen of the first start. */
+const wiringPlaces = new Set(['app.ts', 'main.ts', 'welcome']);
 const privateFiles = new Set(['routes.ts', 'sql.ts']);
 
 /** @param {string} path @returns {Place} */
@@ -39,9 +40,9 @@ function placeOf(path) {
   const slash = rest.indexOf('/');
   const name = slash === -1 ? rest : rest.slice(0, slash);
   const place = { package: owner, name, file: rest.slice(slash + 1) };
-  if (slash === -1) return { ...place, kind: wiringFiles.has(name) ? 'wiring' : 'base' };
+  if (wiringPlaces.has(name)) return { ...place, kind: 'wiring' };
   if (name === 'test') return { ...place, kind: 'test' };
-  return { ...place, kind: baseFolders.has(name) ? 'base' : 'feature' };
+  return { ...place, kind: slash === -1 || baseFolders.has(name) ? 'base' : 'feature' };
 }
 
 /** @param {string} path */

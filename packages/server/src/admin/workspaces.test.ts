@@ -169,14 +169,16 @@ describe('suspend and reactivate', () => {
     expect((await send('org_none', 'reactivate')).status).toBe(404);
   });
 
-  test('a suspension that waits for an admission under way does not deadlock with it', async () => {
+  test('a suspension that waits for an admission which ends a period does not deadlock with it', async () => {
     const { organizationId: id } = await make().used(1).create();
     let suspended: Promise<unknown> = Promise.resolve();
     await database.db.transaction(async (tx) => {
       await tx.query(lockUsage(id));
       suspended = send(id, 'suspend', { reason: 'x' });
       await expect.poll(() => isWaiting(id)).toBe(true);
-      const settings = { queuedMax: 10, attemptsMax: 3, asOf: clock.now() };
+      // The row of the closed period refers to the organization.
+      const asOf = new Date('2027-03-15T00:00:00Z');
+      const settings = { queuedMax: 10, attemptsMax: 3, asOf };
       const rows = await tx.query(admitBatch([admitCall(id)], settings));
       expect(rows).toMatchObject([{ verdict: 'allowed' }]);
     });

@@ -9,7 +9,7 @@ import {
 } from './create-conversion.ts';
 import type { ConversionDeps } from './deps.ts';
 import type { Attempt } from './execute.ts';
-import { inputKey, jobPrefix } from './files/storage.ts';
+import { inputKey } from './files/storage.ts';
 import type { PreparedConversion } from './prepare-conversion.ts';
 import type { ReceivedUpload } from './receive-upload.ts';
 import { refuse } from './refuse.ts';
@@ -42,7 +42,7 @@ export async function admitConversion(
     : await deps.metering.admit(admission);
   const usageWarning = describeUsage(decision);
   if (isRefused(decision)) {
-    if (acknowledged) await deps.storage.remove(jobPrefix(organizationId, jobId));
+    if (acknowledged) await deps.storage.remove([inputKey(organizationId, jobId)]);
     throw await refuse(deps, ctx, decision);
   }
   if (decision.verdict === 'duplicate') {
@@ -81,7 +81,7 @@ async function runNow(
     return await runAttempt(deps, attempt, false);
   } finally {
     await upload.removeBeside('.stored');
-    await deps.storage.remove(inputKey(organizationId, jobId));
+    await deps.storage.remove([inputKey(organizationId, jobId)]);
   }
 }
 

@@ -45,10 +45,11 @@ async function expectNothingLeft(owner: Scene): Promise<void> {
   await expectInvariants(db, owner.organizationId, new Date());
   const [process] = await readdir(join(tested.dataFolder, 'work'));
   expect(await readdir(join(tested.dataFolder, 'work', process ?? ''))).toEqual([]);
-  const stored = await readdir(join(tested.dataFolder, 'files', owner.organizationId)).catch(
-    () => [],
-  );
-  expect(stored).toEqual([]);
+  const stored = await readdir(join(tested.dataFolder, 'files', owner.organizationId), {
+    recursive: true,
+    withFileTypes: true,
+  }).catch(() => []);
+  expect(stored.filter((entry) => entry.isFile())).toEqual([]);
 }
 
 function makeZip(entries: Record<string, Buffer>): Promise<Buffer> {

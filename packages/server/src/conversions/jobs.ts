@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { ConversionDeps } from './deps.ts';
-import { jobPrefix, outputKey, type ByteRange } from './files/storage.ts';
+import { keysOfJob, outputKey, type ByteRange } from './files/storage.ts';
 import type { JobRow, StoredOutput } from './schema.ts';
 import {
   announceCancel,
@@ -67,7 +67,7 @@ export async function purgeJob(ctx: Context, deps: ConversionDeps, jobId: string
     throw new AppError('conflict', 'The conversion has not ended. Cancel it first.');
   }
   await ctx.db.query(updateJobPurged(ctx.organization.id, jobId, ctx.clock.now()));
-  await deps.storage.remove(jobPrefix(ctx.organization.id, jobId));
+  await deps.storage.remove(keysOfJob(ctx.organization.id, jobId, job.fence));
 }
 
 export interface OpenedOutput {

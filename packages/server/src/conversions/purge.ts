@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { firstIdAt } from '../ids.ts';
-import { jobPrefix, type Storage } from './files/storage.ts';
+import { keysOfJob, type Storage } from './files/storage.ts';
 import { listJobsToPurge, listPurgeCursors, updateJobPurged, updatePurgeCursor } from './sql.ts';
 
 interface Cursor {
@@ -61,13 +61,13 @@ export class Purger {
     let from = cursor.purged_before_job_id;
     let purged = 0;
     while (from < beforeId) {
-      const jobs = await db.query<{ id: string; status: string }>(
+      const jobs = await db.query<{ id: string; status: string; fence: number }>(
         listJobsToPurge(cursor.id, from, beforeId, pageSize),
       );
       for (const job of jobs) {
         // A job that still waits or runs after all that time is looked at again next round.
         if (job.status === 'queued' || job.status === 'processing') return purged;
-        await storage.remove(jobPrefix(cursor.id, job.id));
+        await storage.remove(keysOfJob(cursor.id, job.id, job.fence));
         await db.query(updateJobPurged(cursor.id, job.id, clock.now()));
         purged += 1;
       }

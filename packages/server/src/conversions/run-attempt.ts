@@ -122,5 +122,5 @@ function toAppError(error: unknown): AppError {
 
 async function removeOutput(deps: ConversionDeps, attempt: Attempt): Promise<void> {
   const { organizationId, jobId, fence } = attempt;
-  await deps.storage.remove(outputKey(organizationId, jobId, fence));
+  await deps.storage.remove([outputKey(organizationId, jobId, fence)]);
 }

@@ -117,7 +117,7 @@ export class Worker {
         true,
       );
       if (outcome.kind === 'succeeded' || outcome.kind === 'failed') {
-        await storage.remove(inputKey(job.organization_id, job.id));
+        await storage.remove([inputKey(job.organization_id, job.id)]);
       }
       log.debug({ job: job.id, outcome: outcome.kind }, 'attempt ended');
     } finally {

@@ -20,7 +20,7 @@ function renderEntry(entry: ErrorEntry): string {
   return (
     `<h2 id="${entry.code}"><code>${entry.code}</code> ` +
     `<span class="status">${entry.status}</span></h2>` +
-    `<p>${escapeHtml(entry.title)}. ${withCode(entry.when)}</p><p>${withCode(entry.then)}</p>` +
+    `<p>${escapeHtml(entry.title)}. ${withCode(entry.when)}</p><p>${withCode(entry.remedy)}</p>` +
     (members === '' ? '' : `<p class="soft">Members: ${members}</p>`) +
     `<p class="soft">${entry.retryable ? 'Retryable' : 'Not retryable'}</p>`
   );

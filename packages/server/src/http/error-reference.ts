@@ -5,7 +5,7 @@ interface Advice {
   /** When a client meets it. */
   readonly when: string;
   /** What the client does about it. */
-  readonly then: string;
+  readonly remedy: string;
   /** Members of the problem document besides those that all have. */
   readonly members?: readonly string[];
 }
@@ -44,7 +44,7 @@ export function renderErrorMarkdown(): string {
   ];
   for (const entry of listErrorEntries()) {
     lines.push('', `## ${entry.code}`, '', `**${entry.status}** ${entry.title}. ${entry.when}`, '');
-    lines.push(entry.then);
+    lines.push(entry.remedy);
     if (entry.members !== undefined) {
       lines.push('', `Members: ${entry.members.map((member) => `\`${member}\``).join(', ')}.`);
     }
@@ -56,113 +56,114 @@ export function renderErrorMarkdown(): string {
 const advice: Readonly<Record<ErrorCode, Advice>> = {
   invalid_request: {
     when: 'Something in the path, the query, a header or the body is not as it must be.',
-    then: 'Look into `errors`: `pointer` names the place, `detail` the values that are allowed.',
+    remedy: 'Look into `errors`: `pointer` names the place, `detail` the values that are allowed.',
     members: ['errors'],
   },
   unauthenticated: {
     when: 'There is no API key, or it is unknown, expired, revoked or not for your address.',
-    then: 'Send `Authorization: Bearer mk_live_…` with a key that is in force.',
+    remedy: 'Send `Authorization: Bearer mk_live_…` with a key that is in force.',
   },
   quota_exceeded: {
     when: 'The conversions of this usage period are used up and overage is not allowed.',
-    then: 'Wait until `resets_at`, change the plan, or allow overage.',
+    remedy: 'Wait until `resets_at`, change the plan, or allow overage.',
     members: ['limit', 'used', 'reserved', 'resets_at', 'upgrade_url'],
   },
   spend_cap_reached: {
     when: 'One more conversion could cost more than the spend cap leaves.',
-    then: 'Raise the cap, or wait until `resets_at`.',
+    remedy: 'Raise the cap, or wait until `resets_at`.',
     members: ['cap_minor', 'currency', 'resets_at'],
   },
   payment_overdue: {
     when: 'An invoice is unpaid and its grace period is over. Reading still works.',
-    then: 'Pay the invoice at `invoice_url`.',
+    remedy: 'Pay the invoice at `invoice_url`.',
     members: ['invoice_url'],
   },
   forbidden: {
     when: 'The credentials are valid but do not cover this.',
-    then: 'Use a key with the scope `required_scope`, or ask an administrator.',
+    remedy: 'Use a key with the scope `required_scope`, or ask an administrator.',
     members: ['required_scope'],
   },
   workspace_suspended: {
     when: 'The operator has suspended the workspace.',
-    then: 'Ask the operator.',
+    remedy: 'Ask the operator.',
   },
   not_found: {
     when: 'The id is unknown, or belongs to another workspace.',
-    then: 'Check the id and the workspace in the path.',
+    remedy: 'Check the id and the workspace in the path.',
   },
   conflict: {
     when: 'The object is in a state that does not allow this.',
-    then: 'Read the object again and decide anew.',
+    remedy: 'Read the object again and decide anew.',
   },
   idempotency_in_progress: {
     when: 'The first request with this `Idempotency-Key` has not been answered yet.',
-    then: 'Send the same request again after `Retry-After`; it then gets the first one’s reply.',
+    remedy: 'Send the same request again after `Retry-After`; it then gets the first one’s reply.',
   },
   expired: {
     when: 'The output was kept for its time, or deleted.',
-    then: 'Convert the file again.',
+    remedy: 'Convert the file again.',
   },
   file_too_large: {
     when: 'The file has more than `limit_bytes` bytes.',
-    then: 'Send a smaller file or change the plan.',
+    remedy: 'Send a smaller file or change the plan.',
     members: ['limit_bytes', 'plan', 'upgrade_url'],
   },
   unsupported_format: {
     when: 'The content of the file, whatever its name says, is not a format that is known.',
-    then: 'Look at `detected`, and at `GET /v1/formats` for what is offered.',
+    remedy: 'Look at `detected`, and at `GET /v1/formats` for what is offered.',
     members: ['detected'],
   },
   unsupported_conversion: {
     when: 'The format is known, but not offered in this target.',
-    then: 'Choose one of `supported_targets`.',
+    remedy: 'Choose one of `supported_targets`.',
     members: ['supported_targets'],
   },
   document_encrypted: {
     when: 'The document needs a password. It was not counted.',
-    then: 'Remove the password and send it again.',
+    remedy: 'Remove the password and send it again.',
     members: ['job_id'],
   },
   document_invalid: {
     when: 'The document is empty or damaged. It was not counted.',
-    then: 'Open it in its own program, save it again, and send that.',
+    remedy: 'Open it in its own program, save it again, and send that.',
     members: ['job_id'],
   },
   document_too_complex: {
     when: 'The document would need more memory, pages or cells than is safe. It was not counted.',
-    then: 'Split the document.',
+    remedy: 'Split the document.',
     members: ['job_id'],
   },
   idempotency_mismatch: {
     when: 'The key belongs to a request with another path, other fields or another file.',
-    then: 'Use a new key for a new request.',
+    remedy: 'Use a new key for a new request.',
   },
   rate_limited: {
     when: 'The key, or the address of anonymous requests, made more requests than its limit a minute.',
-    then: 'Wait for `Retry-After` seconds. `RateLimit` on every reply tells what is left.',
+    remedy: 'Wait for `Retry-After` seconds. `RateLimit` on every reply tells what is left.',
     members: ['limit'],
   },
   concurrency_limited: {
     when: 'All of the plan’s slots are taken by running conversions.',
-    then: 'Wait for `Retry-After`, or send `Prefer: respond-async` and let the conversion queue.',
+    remedy: 'Wait for `Retry-After`, or send `Prefer: respond-async` and let the conversion queue.',
     members: ['limit', 'active'],
   },
   queue_full: {
     when: 'As many conversions wait as may.',
-    then: 'Wait until some are done.',
+    remedy: 'Wait until some are done.',
     members: ['limit', 'active'],
   },
   internal_error: {
     when: 'A fault of ours; it is in our log under the request id.',
-    then: 'Send the request again, with the same `Idempotency-Key` so that nothing happens twice.',
+    remedy:
+      'Send the request again, with the same `Idempotency-Key` so that nothing happens twice.',
   },
   overloaded: {
     when: 'The service is starting, stopping, or has no capacity left.',
-    then: 'Send the request again after `Retry-After`.',
+    remedy: 'Send the request again after `Retry-After`.',
   },
   conversion_timeout: {
     when: 'The conversion did not end in the time a caller may wait. It was not counted.',
-    then: 'Send it with `Prefer: respond-async`, or split the document.',
+    remedy: 'Send it with `Prefer: respond-async`, or split the document.',
     members: ['job_id'],
   },
 };

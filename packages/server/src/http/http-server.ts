@@ -8,6 +8,7 @@ import { isBodyOutstanding, sendAndDrain } from './drain.ts';
 import { pathOf } from './guard.ts';
 import { problemContentType, toAppError, toProblem } from './problem.ts';
 import { keptHeaders } from './register-routes.ts';
+import { RequestLog } from './request-log.ts';
 
 export interface HttpServerOptions {
   readonly log: FastifyBaseLogger;
@@ -26,10 +27,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const hops = options.trustProxyHops;
   const app: FastifyInstance = fastify({
     loggerInstance: options.log,
-    logController: new LogController({
-      disableRequestLogging: true,
-      requestIdLogLabel: 'request_id',
-    }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // See RequestLog.
+    childLoggerFactory: (log) => log,
     requestIdHeader: false,
     genReqId: () => newId('req', Date.now()),
     trustProxy: hops === 0 ? false : (_address, hop) => hop < hops,
@@ -114,14 +114,16 @@ async function settleClaim(
     else if (error.code === 'internal_error') await claim.release();
     else await claim.drop();
   } catch (failure) {
-    request.log.warn({ err: failure }, 'an idempotency key could not be given back; it lapses');
+    const message = 'an idempotency key could not be given back; it lapses';
+    new RequestLog(request.log, request.id).warn({ err: failure }, message);
   }
 }
 
 function logError(request: FastifyRequest, error: AppError, thrown: unknown): void {
   const fields = { code: error.code, method: request.method, path: pathOf(request) };
-  if (error.status >= 500) request.log.error({ ...fields, err: thrown }, error.message);
-  else request.log.debug({ ...fields, err: error.cause }, error.message);
+  const log = new RequestLog(request.log, request.id);
+  if (error.status >= 500) log.error({ ...fields, err: thrown }, error.message);
+  else log.debug({ ...fields, err: error.cause }, error.message);
 }
 
 /** What does not even parse as HTTP: there is no request, only a socket. */

@@ -6,7 +6,7 @@ export interface PartHead {
 }
 
 /** One `; name=value` or `; name="value"` of a Content-Disposition. */
-const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/gy;
+const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/g;
 
 /**
  * Reads a part's headers after RFC 7578: UTF-8, `filename*` (RFC 8187) understood though it forbids
@@ -15,10 +15,9 @@ const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*
  * @returns null where they are not those of a form's part
  */
 export function parsePartHead(text: string): PartHead | null {
-  const value = headerValue(text, 'content-disposition');
-  if (value === null || !/^form-data[ \t]*(?:;|$)/i.test(value)) return null;
+  const value = disposition.exec(text)?.[1];
+  if (value === undefined) return null;
   const parameters = new Map<string, string>();
-  parameter.lastIndex = value.indexOf(';');
   for (const [, name = '', quoted, bare] of value.matchAll(parameter)) {
     parameters.set(
       name.toLowerCase(),
@@ -31,21 +30,15 @@ export function parsePartHead(text: string): PartHead | null {
   return { name, filename: extended ?? parameters.get('filename') ?? null };
 }
 
-function headerValue(text: string, wanted: string): string | null {
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon !== -1 && line.slice(0, colon).trim().toLowerCase() === wanted) {
-      return line.slice(colon + 1).trim();
-    }
-  }
-  return null;
-}
+const disposition =
+  /(?:^|\r\n)content-disposition[ \t]*:[ \t]*(form-data[ \t]*(?:;[^\r\n]*)?)(?:\r\n|$)/i;
 
 /**
  * Browsers and curl write `"` as `%22` (WHATWG HTML, multipart encoding), older programs as `\"`.
  * Any other backslash stays: some send `C:\report.xlsx` as it is.
  */
 function unquote(text: string): string {
+  if (!/[\\%]/.test(text)) return text;
   return text
     .replaceAll(/\\(["\\])/g, '$1')
     .replaceAll(/%(22|0D|0A)/gi, (_, code: string) =>
@@ -67,7 +60,7 @@ const filenameBytesMax = 255;
 
 /** A name to show and to suggest, never a path to open: base name only, nothing that is not seen. */
 export function displayFilename(sent: string | null): string {
-  const base = (sent ?? '').split(/[/\\]/).at(-1) ?? '';
+  const base = (sent ?? '').replace(/^.*[/\\]/s, '');
   // Control characters, line separators, and what turns the direction of reading around.
   const visible = base.replaceAll(
     /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu,

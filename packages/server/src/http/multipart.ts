@@ -136,7 +136,7 @@ function readBody<Field extends string>(
   { idleMsMax = idleMsMaxDefault }: UploadOptions<Field>,
 ): Promise<void> {
   const { raw } = request;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let flushing: Promise<void> | null = null;
     let isOver = false;
     const idle = setTimeout(() => {
@@ -144,32 +144,33 @@ function readBody<Field extends string>(
       if (flushing === null) end(idled(idleMsMax));
     }, idleMsMax);
 
-    const end = (error?: unknown): void => {
+    const end = (error?: Error): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(idle);
       raw.off('data', onData).off('end', onEnd).off('close', onClose);
+      if (error !== undefined) raw.pause();
       // The sink may be at work on a chunk: it must be done before it is finished or aborted.
-      if (error === undefined) return void (flushing ?? Promise.resolve()).then(resolve, reject);
-      raw.pause();
-      const fail = (): void => reject(error);
-      (flushing ?? Promise.resolve()).then(fail, fail);
+      resolve(outcomeOf(flushing, error));
     };
     const attempt = (work: () => void): void => {
       try {
         work();
       } catch (error) {
-        end(error);
+        end(toError(error));
       }
     };
     const flush = (): void => {
       raw.pause();
       flushing = form.flush();
-      flushing.then(() => {
-        flushing = null;
-        idle.refresh();
-        if (!isOver) raw.resume();
-      }, end);
+      flushing.then(
+        () => {
+          flushing = null;
+          idle.refresh();
+          if (!isOver) raw.resume();
+        },
+        (error: unknown) => end(toError(error)),
+      );
     };
     const onData = (chunk: Buffer): void => {
       idle.refresh();
@@ -186,6 +187,16 @@ function readBody<Field extends string>(
     raw.on('error', () => end(disconnected()));
     if (raw.destroyed) end(disconnected());
   });
+}
+
+async function outcomeOf(flushing: Promise<void> | null, error?: Error): Promise<void> {
+  const [flushed] = await Promise.allSettled([flushing]);
+  if (error !== undefined) throw error;
+  if (flushed.status === 'rejected') await flushing;
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function refusal(field: string, detail: string): AppError {

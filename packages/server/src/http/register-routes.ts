@@ -8,6 +8,7 @@ import type { GuardDeps } from './guard.ts';
 import { canonicalJson, fingerprintOf } from './idempotency.ts';
 import type { FreshClaim, StoredReply } from './idempotency.ts';
 import type { Caller } from './ports.ts';
+import { RequestLog } from './request-log.ts';
 import type { HandlerInput, Route } from './route.ts';
 import { parseInput } from './validation.ts';
 
@@ -89,7 +90,7 @@ function toInput(
         ? undefined
         : parseInput(route.headers, 'headers', request.headers),
     body: route.body === undefined ? undefined : parseInput(route.body, 'body', request.body),
-    caller: request.caller as Caller,
+    caller: request.caller,
     claim: request.claim,
     request,
     reply,
@@ -104,7 +105,7 @@ function toContext(
   const platform: PlatformContext = {
     db: deps.db,
     clock: deps.clock,
-    log: request.log,
+    log: new RequestLog(request.log, request.id),
     actor: actorOf(request.caller),
     requestId: request.id,
   };

@@ -38,7 +38,7 @@ export function findOrganizationById(id: string): Statement {
   return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}`;
 }
 
-/** Not FOR UPDATE: an admission refers to the row while it holds the lock that comes next. */
+/** Not FOR UPDATE: who holds the lock that comes next may refer to this row (a period that ends). */
 export function lockOrganizationById(id: string): Statement {
   return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}
     FOR NO KEY UPDATE`;

@@ -10,7 +10,7 @@ import type { Overrides, SetOverridesInput } from './schema.ts';
 import { deleteOverrides, findOverridesOfOrganization, updateOverrides } from './sql.ts';
 
 /** The overrides in effect, null where there are none. */
-export async function findOverrides(db: Queryable, ctx: Context): Promise<Overrides | null> {
+async function findOverrides(db: Queryable, ctx: Context): Promise<Overrides | null> {
   const statement = findOverridesOfOrganization(ctx.organization.id, ctx.clock.now());
   const [row] = await db.query<{ overrides: Overrides | null }>(statement);
   return row?.overrides ?? null;

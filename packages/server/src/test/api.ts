@@ -12,7 +12,7 @@ import { createAuthenticator } from '../organizations/authenticator.ts';
 import { organizationExists } from '../organizations/organizations.ts';
 import { quietLog } from './server.ts';
 
-export const adminKey = 'mk_admin_of_the_tests';
+const adminKey = 'mk_admin_of_the_tests';
 
 export interface ApiReply {
   readonly status: number;

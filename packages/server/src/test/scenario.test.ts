@@ -76,7 +76,7 @@ test('every kind of damage to the ledger is a violation', async () => {
     sql`UPDATE jobs SET status = 'failed' WHERE organization_id = ${organizationId}`,
     sql`DELETE FROM usage_events WHERE organization_id = ${organizationId}`,
   ];
-  const unnoticed = [];
+  const unnoticed: string[] = [];
   for (const damage of damages) {
     const attempt = owner.transaction(async (tx) => {
       await tx.query(damage);

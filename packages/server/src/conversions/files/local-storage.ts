@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -23,14 +23,10 @@ export class LocalStorage implements Storage {
           await rm(source.path);
         });
       } else {
-        await writeFile(path, source.bytes, { mode: 0o600, flag: 'wx' }).catch(
-          async (error: unknown) => {
-            if (codeOf(error) !== 'EEXIST') throw error;
-            await this.#replace(path, (temporary) =>
-              writeFile(temporary, source.bytes, { mode: 0o600 }),
-            );
-          },
-        );
+        await writeNew(path, source.bytes).catch(async (error: unknown) => {
+          if (codeOf(error) !== 'EEXIST') throw error;
+          await this.#replace(path, (temporary) => writeNew(temporary, source.bytes));
+        });
       }
     });
   }
@@ -58,13 +54,21 @@ export class LocalStorage implements Storage {
     }
   }
 
-  async remove(prefix: string): Promise<void> {
-    await rm(this.#pathOf(prefix), { recursive: true, force: true });
+  async remove(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => rm(this.#pathOf(key), { force: true })));
   }
 
+  /**
+   * `<organization>/<time>/<job>.<name>`: ids begin with their time, and the characters taken here
+   * make a folder for nine hours, so that most files need no folder made and none grows forever.
+   */
   #pathOf(key: string): string {
-    if (!/^[\w-]+(?:\/[\w-]+)*\/?$/.test(key)) throw new Error(`not a storage key: ${key}`);
-    return join(this.#root, key);
+    const [, organization, job, name] = /^(\w+)\/(\w+)\/([\w-]+)$/.exec(key) ?? [];
+    if (organization === undefined || job === undefined || name === undefined) {
+      throw new Error(`not a storage key: ${key}`);
+    }
+    const time = job.slice(job.indexOf('_') + 1).slice(0, 5);
+    return join(this.#root, organization, time, `${job}.${name}`);
   }
 
   /** Never a moment in which a reader finds half a file. */
@@ -73,6 +77,15 @@ export class LocalStorage implements Storage {
     await write(temporary);
     await rename(temporary, path);
   }
+}
+
+/** Below this, three calls in place cost less than three trips to the thread pool. */
+const syncWriteBytesMax = 65_536;
+
+async function writeNew(path: string, bytes: Buffer): Promise<void> {
+  const options = { mode: 0o600, flag: 'wx' } as const;
+  if (bytes.length <= syncWriteBytesMax) writeFileSync(path, bytes, options);
+  else await writeFile(path, bytes, options);
 }
 
 /** Runs `work`, and once more with the folder made where it was missing: saves a call when not. */

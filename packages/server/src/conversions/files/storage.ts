@@ -20,8 +20,8 @@ export interface Storage {
   open(key: string, range?: ByteRange): Promise<Readable | null>;
   /** Puts the stored bytes under a local path, for an engine to read. False: there are none. */
   copyTo(key: string, path: string): Promise<boolean>;
-  /** Deletes everything under a prefix that ends in `/`, or one key. Gone already is fine. */
-  remove(prefix: string): Promise<void>;
+  /** Deletes what is under these keys. Gone already is fine. */
+  remove(keys: readonly string[]): Promise<void>;
 }
 
 export function inputKey(organizationId: string, jobId: string): string {
@@ -33,6 +33,10 @@ export function outputKey(organizationId: string, jobId: string, fence: number):
   return `${organizationId}/${jobId}/output-${fence}`;
 }
 
-export function jobPrefix(organizationId: string, jobId: string): string {
-  return `${organizationId}/${jobId}/`;
+/** Everything that a job may have stored in its attempts so far. */
+export function keysOfJob(organizationId: string, jobId: string, fence: number): string[] {
+  const outputs = Array.from({ length: fence }, (_, index) =>
+    outputKey(organizationId, jobId, index + 1),
+  );
+  return [inputKey(organizationId, jobId), ...outputs];
 }

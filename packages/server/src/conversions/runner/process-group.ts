@@ -60,11 +60,15 @@ export function residentBytes(pids: readonly number[]): number {
   return bytes;
 }
 
-/** When a process started, in clock ticks since boot: tells it from a later one with its pid. */
+/**
+ * When a living process started, in clock ticks since boot: tells it from a later one with its pid.
+ * Null for one that has ended, also where nobody has taken note of that yet.
+ */
 export function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return 'ZX'.includes(state) ? null : (fields[18] ?? null);
   } catch {
     return null;
   }

@@ -39,9 +39,7 @@ const devices = ['null', 'zero', 'full', 'random', 'urandom'].map((name) => `/de
 
 /** Decides what one child sees: the system read-only, our code, and its own folder as `/job`. */
 export function viewOf({ folder, readOnlyPaths, hidden }: ViewRequest): View {
-  const links: { target: string; path: string }[] = [
-    { target: `${jobFolderInside}/tmp`, path: '/tmp' },
-  ];
+  const links: { target: string; path: string }[] = [];
   const mounts: { mode: 'ro' | 'rw' | 'dev'; from: string; to: string }[] = [];
   for (const path of [...systemPaths, ...codePaths(), ...readOnlyPaths]) {
     if (!existsSync(path) || mounts.some(({ to }) => isWithin(path, to))) continue;
@@ -56,11 +54,12 @@ export function viewOf({ folder, readOnlyPaths, hidden }: ViewRequest): View {
     const mode = name === 'in' ? 'ro' : 'rw';
     mounts.push({ mode, from: join(folder, name), to: join(jobFolderInside, name) });
   }
-  return {
-    mounts,
-    links,
-    hidden: hidden.filter((path) => mounts.some(({ to }) => isWithin(path, to))),
-  };
+  // Programs that ignore TMPDIR; not where our own code lies below it.
+  if (!mounts.some(({ to }) => isWithin(to, '/tmp'))) {
+    links.push({ target: `${jobFolderInside}/tmp`, path: '/tmp' });
+  }
+  const isShown = (path: string) => mounts.some(({ to }) => isWithin(path, to));
+  return { mounts, links, hidden: hidden.filter(isShown) };
 }
 
 /** Our sources, every `node_modules` that they resolve from, and Node itself. */
@@ -151,6 +150,8 @@ export function bubblewrapView(view: View, command: readonly string[]): string[]
     ...view.hidden.flatMap((path) => ['--tmpfs', path]),
     '--proc',
     '/proc',
+    '--unsetenv',
+    'PWD',
     '--',
     ...command,
   ];

@@ -8,7 +8,7 @@ import { bubblewrapView, enterView, viewOf } from './sandbox-root.ts';
 
 const run = promisify(execFile);
 
-export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** How well a child is shut in here, as shown to the operator. */
 export interface Isolation {

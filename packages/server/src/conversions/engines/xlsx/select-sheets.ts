@@ -35,7 +35,7 @@ export function selectSheets(
   const found = findSheet(sheets, sheet);
   if (found !== undefined) {
     if (hasCells(found)) return [found];
-    throw new EngineError('invalid_request', `The sheet "${found.name}" is a chart, it has no cells.`);
+    throw new EngineError('invalid_request', `The sheet "${found.name}" has no cells (a chart or a macro).`);
   }
   if (sheet === 'all') return hiddenSheets ? withCells : shown;
   throw new EngineError('invalid_request', unknownSheet(sheets, sheet));

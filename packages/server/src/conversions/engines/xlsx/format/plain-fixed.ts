@@ -1,5 +1,5 @@
 import { digitCount, writeDigits } from './digits.ts';
-import type { NumberShape, Place } from './number-section.ts';
+import type { NumberShape, Place } from './number-shape.ts';
 
 /**
  * Writes a number's text as UTF-8 to the beginning of a buffer of at least `quickBytesMax`. Gives

@@ -104,7 +104,8 @@ function* stringPieces(): Generator<string> {
 }
 
 const zip = new ZipFile();
-for (const [name, xml] of Object.entries(parts)) zip.addBuffer(Buffer.from(declaration + xml), name);
+for (const [name, xml] of Object.entries(parts))
+  zip.addBuffer(Buffer.from(declaration + xml), name);
 zip.addReadStream(Readable.from(stringPieces()), 'xl/sharedStrings.xml');
 zip.addReadStream(Readable.from(sheetPieces()), 'xl/worksheets/sheet1.xml');
 zip.end();

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { adminRoutes } from './admin/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ConversionDeps } from './conversions/deps.ts';
@@ -28,7 +29,7 @@ import { LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMetering } from './metering/metering.ts';
 import { RefusalCounter } from './metering/refusals.ts';
 import { usageRoutes } from './metering/routes.ts';
-import { Sweeper } from './metering/sweeper.ts';
+import { sweep } from './metering/sweep.ts';
 import { createAuthenticator } from './organizations/authenticator.ts';
 import { organizationExists } from './organizations/organizations.ts';
 import { organizationRoutes } from './organizations/routes.ts';
@@ -101,8 +102,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     worker.start();
     stack.defer(() => worker.stop());
     const purger = new Purger({ db: pools.durable, clock, log, storage: conversions.storage });
-    purger.start();
-    stack.defer(() => purger.stop());
+    const chore = startChore('purge files', 60_000, log, () => purger.purge());
+    stack.defer(() => chore.stop());
   }
   const app = await listen(options, pools, conversions, { stack, closing });
   publicUrl ||= addressOf(app);
@@ -160,14 +161,16 @@ async function startConversions(
     attemptsMax,
   });
   const leases = new LeaseKeeper({ db: durable, log, leaseSeconds: config.leaseSeconds });
-  leases.start();
-  const sweeper = new Sweeper({ db: durable, clock, log, attemptsMax });
-  sweeper.start();
   const refusals = new RefusalCounter({ db: durable, clock, log });
-  refusals.start();
+  const chores = [
+    startChore('renew leases', config.leaseSeconds * 250, log, () => leases.renew()),
+    startChore('sweep', 2_000, log, () => sweep({ db: durable, clock, log, attemptsMax })),
+    startChore('record refusals', 1_000, log, () => refusals.flush()),
+  ];
   stack.defer(async () => {
     await metering.settled();
-    await Promise.all([leases.stop(), sweeper.stop(), refusals.stop()]);
+    await Promise.all(chores.map((chore) => chore.stop()));
+    await refusals.flush();
   });
   return {
     db: durable,
@@ -217,9 +220,15 @@ async function listen(
     trustProxyHops: config.trustProxyHops,
     isDraining: () => draining,
   });
-  const idempotency = createIdempotency(durable);
+  const idempotency = createIdempotency(durable, clock);
+  const oldKeys = startChore('purge keys', 600_000, log, () => idempotency.purge());
   const routes = config.role === 'worker' ? [] : allRoutes(conversions);
-  const authenticator = createAuthenticator({ db: durable, clock, log, adminKey: options.adminKey });
+  const authenticator = createAuthenticator({
+    db: durable,
+    clock,
+    log,
+    adminKey: options.adminKey,
+  });
   registerRoutes(app, routes, {
     db: durable,
     clock,
@@ -234,6 +243,7 @@ async function listen(
     isReady: async () => !draining && (await isAnswering(durable)),
   });
   stack.defer(() => authenticator.close());
+  stack.defer(() => oldKeys.stop());
   stack.defer(() => idempotency.close());
   stack.defer(async () => {
     draining = true;

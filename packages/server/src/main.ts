@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { startService, type Service } from './app.ts';
+import { startChore } from './chore.ts';
 import { readPlatformClock } from './platform-clock.ts';
 import { loadConfig, type Config } from './config.ts';
 import { applicationConnection } from './db/application-role.ts';
@@ -14,7 +15,7 @@ import { Pool } from './db/pool.ts';
 import { createLog } from './http/log.ts';
 import { prepareDemo, readOrMakeAdminKey } from './welcome/first-start.ts';
 import { describeStep, printWelcome } from './welcome/screen.ts';
-import { keepPartitionsAhead } from './metering/partitions.ts';
+import { makePartitions } from './metering/partitions.ts';
 
 const sqlFolder = (name: string) => fileURLToPath(new URL(`../db/${name}`, import.meta.url));
 
@@ -47,7 +48,10 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   const ownerPool = new Pool({ connection: owner, connectionsMax: 1 });
   stack.defer(() => ownerPool.close());
   const clock = await readPlatformClock(ownerPool);
-  const partitions = await keepPartitionsAhead(ownerPool, clock, log);
+  await makePartitions(ownerPool, clock);
+  const partitions = startChore('partitions', 6 * 3_600_000, log, () =>
+    makePartitions(ownerPool, clock),
+  );
   stack.defer(() => partitions.stop());
   const adminKey = config.adminKey ?? (await readOrMakeAdminKey(dataFolder.path));
   const service = await describeStep('conversion engines and the server', () =>
@@ -74,7 +78,12 @@ const samplePath = join('examples', 'sales.xlsx');
 /** On a terminal the log would run through the screen: there it goes into the data folder. */
 function openLog(config: Config, dataFolder: string) {
   const logPath = process.stderr.isTTY ? join(dataFolder, 'mutate.log') : null;
-  const destination = pino.destination({ dest: logPath ?? 2, mkdir: true, sync: true, mode: 0o600 });
+  const destination = pino.destination({
+    dest: logPath ?? 2,
+    mkdir: true,
+    sync: true,
+    mode: 0o600,
+  });
   return { log: createLog(config.logLevel, destination), logPath };
 }
 
@@ -82,6 +91,7 @@ async function main(): Promise<void> {
   // Whoever read the screen may be gone long before this process ends.
   process.stdout.on('error', () => undefined);
   const stack = new AsyncDisposableStack();
+  // On a terminal Ctrl-C comes twice, from it and from npm: a repeat changes nothing.
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });

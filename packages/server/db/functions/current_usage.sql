@@ -16,10 +16,10 @@ RETURNS TABLE (
     CASE WHEN c.fresh THEN c.overage_accrued ELSE 0 END,
     CASE WHEN c.fresh THEN c.overage_reserved ELSE 0 END
   FROM organization_subscriptions s
-  LEFT JOIN LATERAL (
+  LEFT JOIN (
     SELECT u.*, u.period_end > _as_of AS fresh FROM usage_counters u
-    WHERE u.organization_id = s.organization_id OFFSET 0
-  ) c ON true
+    WHERE u.organization_id = ANY (_organization_ids)
+  ) c ON c.organization_id = s.organization_id
   LEFT JOIN LATERAL (
     SELECT * FROM usage_period(s.usage_anchor, _as_of) WHERE c.fresh IS NOT TRUE OFFSET 0
   ) p ON true

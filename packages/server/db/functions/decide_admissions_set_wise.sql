@@ -5,62 +5,71 @@
 -- full for the rest of the batch, and so does the quota; so counting the calls before this one that
 -- wanted a slot, and among those with a slot the ones that wanted a unit, gives what a loop would.
 --
--- The joins of arrays and sets must be hash joins: as nested loops they are quadratic at 256 rows.
+-- What is known of an organization is wide and the same for all its calls: the ranks are taken over
+-- narrow rows that name it by a number, and it is joined on again at the end. The joins must be hash
+-- joins: as nested loops they are quadratic at 256 rows.
 CREATE OR REPLACE FUNCTION decide_admissions_set_wise(
   _organization_ids text[], _modes text[], _types text[], _bytes bigint[], _duplicates boolean[],
   _queued_max integer, _as_of timestamptz, _apart boolean
 ) RETURNS SETOF admission_decision LANGUAGE plpgsql STABLE
-SET enable_nestloop = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY
-  WITH calls AS MATERIALIZED (
-    SELECT c.ordinal::integer, c.organization_id, c.mode, c.type,
-      CASE WHEN _apart THEN c.ordinal ELSE 0 END AS race,
-      l.plan_id, l.plan_version, l.plan_name, l.override_id, l.monthly_limit, l.overdue,
-      l.max_file_size_mb * 1048576::bigint AS file_bytes_max, l.concurrent_limit,
-      l.overage_policy, l.currency, l.spend_cap_minor,
-      coalesce((l.unit_amounts_by_type ->> c.type)::numeric, l.unit_amount) AS unit_amount,
-      l.unit_amount_max, l.retention_hours,
+  WITH organizations AS MATERIALIZED (
+    SELECT row_number() OVER ()::integer AS number, l.*,
+      l.max_file_size_mb * 1048576::bigint AS file_bytes_max,
       u.used, u.reserved, u.active, u.queued, u.period_start, u.period_end,
+      greatest(_as_of, u.period_start) AS admitted_at
+    FROM effective_limits(_organization_ids, _as_of) l
+    JOIN current_usage(_organization_ids, _as_of) u USING (organization_id)
+  ), calls AS (
+    SELECT c.ordinal::integer, o.number, c.mode = 'sync' AS sync, c.type,
       CASE WHEN c.duplicate THEN 'duplicate'
-           WHEN l.organization_id IS NULL THEN 'suspended'
-           WHEN l.blocked IS NOT NULL THEN l.blocked
-           WHEN c.bytes > l.max_file_size_mb * 1048576::bigint THEN 'file_too_large'
-      END AS refusal
+           WHEN o.number IS NULL THEN 'suspended'
+           WHEN o.blocked IS NOT NULL THEN o.blocked
+           WHEN c.bytes > o.file_bytes_max THEN 'file_too_large'
+      END AS refusal,
+      CASE WHEN c.mode = 'sync' THEN o.concurrent_limit - o.active ELSE _queued_max - o.queued
+      END AS room
     FROM unnest(_organization_ids, _modes, _types, _bytes, _duplicates) WITH ORDINALITY
       AS c (organization_id, mode, type, bytes, duplicate, ordinal)
-    LEFT JOIN effective_limits(_organization_ids, _as_of) l USING (organization_id)
-    LEFT JOIN current_usage(_organization_ids, _as_of) u USING (organization_id)
+    LEFT JOIN organizations o USING (organization_id)
   ), slots AS (
-    SELECT *, refusal IS NULL AND CASE mode
-        WHEN 'sync' THEN coalesce(active + count(*) FILTER (WHERE refusal IS NULL)
-          OVER same_mode <= concurrent_limit, true)
-        ELSE queued + count(*) FILTER (WHERE refusal IS NULL) OVER same_mode <= _queued_max
-      END AS has_room
+    SELECT *, refusal IS NULL AND coalesce(room >= CASE
+        WHEN _apart THEN 1
+        WHEN sync THEN count(*) FILTER (WHERE refusal IS NULL AND sync) OVER arrivals
+        ELSE count(*) FILTER (WHERE refusal IS NULL AND NOT sync) OVER arrivals
+      END, true) AS has_room
     FROM calls
-    WINDOW same_mode AS (PARTITION BY race, organization_id, mode ORDER BY ordinal)
+    WINDOW arrivals AS (PARTITION BY number ORDER BY ordinal ROWS UNBOUNDED PRECEDING)
   ), units AS (
-    SELECT *, count(*) FILTER (WHERE has_room) OVER earlier AS units_before
+    SELECT *, CASE WHEN _apart THEN 0 ELSE count(*) FILTER (WHERE has_room) OVER earlier
+      END AS units_before
     FROM slots
-    WINDOW earlier AS (PARTITION BY race, organization_id ORDER BY ordinal
+    WINDOW earlier AS (PARTITION BY number ORDER BY ordinal
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-  ), verdicts AS (
-    SELECT *, used + reserved + units_before >= monthly_limit AS past_limit FROM units
+  ), placed AS (
+    SELECT c.ordinal, c.refusal, c.has_room, c.sync, c.type, c.units_before,
+      o.used + o.reserved + c.units_before >= o.monthly_limit AS past_limit, o.*
+    FROM units c LEFT JOIN organizations o USING (number)
   )
   SELECT ordinal,
     CASE WHEN refusal IS NOT NULL THEN refusal
          WHEN past_limit AND overage_policy = 'block' THEN
            CASE WHEN overdue THEN 'payment_overdue' ELSE 'quota_exceeded' END
          WHEN NOT has_room THEN
-           CASE mode WHEN 'sync' THEN 'concurrency_limited' ELSE 'queue_full' END
+           CASE WHEN sync THEN 'concurrency_limited' ELSE 'queue_full' END
          WHEN past_limit THEN 'allowed_overage'
          ELSE 'allowed' END,
-    organization_id, plan_id, plan_version, plan_name, override_id, monthly_limit,
+    coalesce(organization_id, _organization_ids[ordinal]),
+    plan_id, plan_version, plan_name, override_id, monthly_limit,
     used, reserved + units_before, concurrent_limit, active, queued, file_bytes_max,
-    overage_policy, unit_amount, currency, spend_cap_minor,
+    overage_policy, CASE WHEN unit_amounts_by_type IS NULL THEN unit_amount
+      ELSE coalesce((unit_amounts_by_type ->> type)::numeric, unit_amount) END,
+    currency, spend_cap_minor,
     CASE WHEN past_limit AND overage_policy = 'charge' THEN unit_amount_max ELSE 0 END,
-    NULL::bigint, NULL::bigint, period_start, period_end,
-    greatest(_as_of, period_start), retention_hours
-  FROM verdicts
+    NULL::bigint, NULL::bigint, period_start, period_end, admitted_at, retention_hours
+  FROM placed
   ORDER BY ordinal;
 END $$;

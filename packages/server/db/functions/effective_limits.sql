@@ -7,64 +7,73 @@ RETURNS TABLE (
   organization_id text, plan_id text, plan_version integer, plan_name text, override_id text,
   blocked text, overdue boolean, monthly_limit bigint, concurrent_limit integer,
   max_file_size_mb integer, rate_limit_per_minute integer, overage_policy text,
-  unit_amount numeric, unit_amount_max numeric, unit_amounts_by_type jsonb, currency text, spend_cap_minor bigint,
-  alert_thresholds integer[], retention_hours integer, usage_anchor timestamptz
+  unit_amount numeric, unit_amount_max numeric, unit_amounts_by_type jsonb, currency text,
+  spend_cap_minor bigint, alert_thresholds integer[], retention_hours integer,
+  usage_anchor timestamptz
 ) LANGUAGE sql STABLE AS $$
-  SELECT s.organization_id, v.plan_id, v.version, v.name, e.override_id,
+  WITH subscriptions AS MATERIALIZED (
+    SELECT s.organization_id, s.status, e.entitled,
+      CASE WHEN e.entitled THEN s.plan_id ELSE 'plan_free' END AS plan_id,
+      CASE WHEN e.entitled THEN s.plan_version ELSE 0 END AS wanted_version,
+      s.currency, s.interval, s.overage_policy, s.spend_cap_minor, s.usage_anchor,
+      CASE WHEN e.overridden THEN s.override_id END AS override_id,
+      CASE WHEN e.overridden THEN s.override_monthly_limit END AS monthly_limit,
+      CASE WHEN e.overridden THEN s.override_concurrent_limit END AS concurrent_limit,
+      CASE WHEN e.overridden THEN s.override_max_file_size_mb END AS max_file_size_mb,
+      CASE WHEN e.overridden THEN s.override_rate_limit_per_minute END AS rate_limit_per_minute,
+      CASE WHEN e.overridden THEN s.override_overage_price END AS overage_price
+    FROM organization_subscriptions s
+    CROSS JOIN LATERAL (
+      SELECT s.status IN ('trialing', 'active', 'unpaid')
+          OR (s.status = 'past_due' AND coalesce(_as_of < s.grace_ends_at, true)) AS entitled,
+        s.override_id IS NOT NULL AND coalesce(_as_of < s.override_expires_at, true)
+          AS overridden
+      OFFSET 0
+    ) e
+    WHERE s.organization_id = ANY (_organization_ids)
+  ), plans AS MATERIALIZED (
+    -- A thousand organizations are on a handful of plans: each is looked up once.
+    SELECT d.plan_id, d.wanted_version, d.currency, d.interval, v.*
+    FROM (SELECT DISTINCT plan_id, wanted_version, currency, interval FROM subscriptions) d
+    CROSS JOIN LATERAL (
+      SELECT p.name, v.version, v.monthly_conversion_limit, v.concurrent_conversion_limit,
+        v.max_file_size_mb, v.rate_limit_per_minute, v.overage_policies, c.overage_amount,
+        c.overage_amounts_by_type
+      FROM subscription_plans p
+      JOIN subscription_plan_versions v ON v.plan_id = p.id
+        AND v.version = CASE d.wanted_version WHEN 0 THEN p.current_version
+                                              ELSE d.wanted_version END
+      LEFT JOIN subscription_plan_prices c ON c.plan_id = v.plan_id AND c.version = v.version
+        AND c.currency = d.currency AND c.interval = d.interval
+      WHERE p.id = d.plan_id
+      OFFSET 0
+    ) v
+  )
+  SELECT s.organization_id, v.plan_id, v.version, v.name, s.override_id,
     CASE WHEN o.suspended_at IS NOT NULL THEN 'suspended'
          WHEN s.status = 'unpaid' THEN 'payment_overdue' END,
-    s.status = 'past_due' AND NOT e.entitled,
-    nullif(coalesce(CASE WHEN e.overridden THEN s.override_monthly_limit END,
-                    v.monthly_conversion_limit), -1),
-    nullif(coalesce(CASE WHEN e.overridden THEN s.override_concurrent_limit END,
-                    v.concurrent_conversion_limit), -1),
-    nullif(coalesce(CASE WHEN e.overridden THEN s.override_max_file_size_mb END,
-                    v.max_file_size_mb), -1),
-    coalesce(nullif(CASE WHEN e.overridden THEN s.override_rate_limit_per_minute END, -1),
-             CASE WHEN e.overridden AND s.override_rate_limit_per_minute = -1 THEN 2147483647
-                  ELSE v.rate_limit_per_minute END),
+    s.status = 'past_due' AND NOT s.entitled,
+    nullif(coalesce(s.monthly_limit, v.monthly_conversion_limit), -1),
+    nullif(coalesce(s.concurrent_limit, v.concurrent_conversion_limit), -1),
+    nullif(coalesce(s.max_file_size_mb, v.max_file_size_mb), -1),
+    CASE s.rate_limit_per_minute WHEN -1 THEN 2147483647
+         ELSE coalesce(s.rate_limit_per_minute, v.rate_limit_per_minute) END,
     -- What the plan does not allow, or has no price for, blocks.
     CASE WHEN NOT s.overage_policy = ANY (v.overage_policies) THEN 'block'
-         WHEN s.overage_policy = 'charge' AND e.amount IS NULL THEN 'block'
+         WHEN s.overage_policy = 'charge' AND coalesce(s.overage_price, v.overage_amount) IS NULL
+           THEN 'block'
          ELSE s.overage_policy END,
-    e.amount,
+    coalesce(s.overage_price, v.overage_amount),
     -- The most one conversion past the limit can cost: an admission reserves that much of a spend
     -- cap, since which of the running jobs ends up past the limit is known only at completion.
-    CASE WHEN v.overage_amounts_by_type IS NULL OR (e.overridden AND s.override_overage_price IS NOT NULL) THEN e.amount
-         ELSE greatest(e.amount, (SELECT max(t.amount::numeric)
+    CASE WHEN v.overage_amounts_by_type IS NULL OR s.overage_price IS NOT NULL
+           THEN coalesce(s.overage_price, v.overage_amount)
+         ELSE greatest(v.overage_amount, (SELECT max(t.amount::numeric)
            FROM jsonb_each_text(v.overage_amounts_by_type) AS t (type, amount))) END,
-    CASE WHEN e.overridden AND s.override_overage_price IS NOT NULL THEN NULL
-         ELSE v.overage_amounts_by_type END,
-    s.currency, s.spend_cap_minor, o.alert_thresholds, o.retention_hours,
-    s.usage_anchor
-  FROM organization_subscriptions s
-  CROSS JOIN LATERAL (
-    SELECT o.suspended_at, o.alert_thresholds, o.retention_hours FROM organization o
-    WHERE o.id = s.organization_id OFFSET 0
-  ) o
-  CROSS JOIN LATERAL (
-    SELECT s.status IN ('trialing', 'active', 'unpaid')
-        OR (s.status = 'past_due' AND coalesce(_as_of < s.grace_ends_at, true)) AS entitled
-    OFFSET 0
-  ) a
-  CROSS JOIN LATERAL (
-    SELECT v.*, p.name, c.overage_amount, c.overage_amounts_by_type
-    FROM subscription_plans p
-    JOIN subscription_plan_versions v ON v.plan_id = p.id
-      AND v.version = CASE WHEN a.entitled THEN s.plan_version ELSE p.current_version END
-    LEFT JOIN subscription_plan_prices c ON c.plan_id = v.plan_id AND c.version = v.version
-      AND c.currency = s.currency AND c.interval = s.interval
-    WHERE p.id = CASE WHEN a.entitled THEN s.plan_id ELSE 'plan_free' END
-    OFFSET 0
-  ) v
-  CROSS JOIN LATERAL (
-    SELECT a.entitled, x.overridden,
-      CASE WHEN x.overridden THEN s.override_id END AS override_id,
-      coalesce(CASE WHEN x.overridden THEN s.override_overage_price END, v.overage_amount)
-        AS amount
-    FROM (SELECT s.override_id IS NOT NULL
-             AND coalesce(_as_of < s.override_expires_at, true) AS overridden) x
-    OFFSET 0
-  ) e
-  WHERE s.organization_id = ANY (_organization_ids)
+    CASE WHEN s.overage_price IS NULL THEN v.overage_amounts_by_type END,
+    s.currency, s.spend_cap_minor, o.alert_thresholds, o.retention_hours, s.usage_anchor
+  FROM subscriptions s
+  JOIN organization o ON o.id = s.organization_id AND o.id = ANY (_organization_ids)
+  JOIN plans v ON v.plan_id = s.plan_id AND v.wanted_version = s.wanted_version
+    AND v.currency = s.currency AND v.interval = s.interval
 $$;

@@ -1,17 +1,42 @@
--- Writes stamped completions onto their job rows and drops the reservations. One index probe a row:
--- with hash joins on, the planner would read all of jobs for 256 of them.
+-- The gate of complete(): ends the jobs that are still processing under the given fence, gives their
+-- reservations back and answers what the ledger needs to know of them; the rest is left alone. Every
+-- job is written down as included; complete() corrects the few that turn out to be overage, since
+-- the how-manieth of its period a completion is, is known only when all have passed the gate.
+--
+-- One index probe a row: as hash joins these would read all of jobs for a batch of 256.
 CREATE OR REPLACE FUNCTION finish_jobs(
-  _stamps completion_stamp[], _outputs text[], _warnings text[], _as_of timestamptz
-) RETURNS void LANGUAGE plpgsql
+  _organization_ids text[], _job_ids text[], _fences integer[], _outputs text[],
+  _warnings text[], _bytes_out bigint[], _duration_ms integer[], _as_of timestamptz
+) RETURNS TABLE (
+  ordinal integer, organization_id text, job_id text, type text, admitted_at timestamptz,
+  period_start timestamptz, monthly_limit bigint, overage_policy text, unit_amount numeric,
+  currency text, overage_reserved numeric, plan_id text, plan_version integer, override_id text,
+  bytes_in bigint, bytes_out bigint, duration_ms integer, api_key_id text, member_id text
+) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
 BEGIN
-  UPDATE jobs j SET status = 'succeeded', output = _outputs[s.ordinal]::jsonb,
-    warnings = _warnings[s.ordinal]::jsonb, progress = NULL, counted = true,
-    billed_as = s.billed_as, unit_amount = s.unit_amount, currency = s.currency,
-    finished_at = greatest(_as_of, s.admitted_at), duration_ms = s.duration_ms
-  FROM unnest(_stamps) s
-  WHERE j.organization_id = s.organization_id AND j.id = s.job_id AND j.status = 'processing';
-  DELETE FROM active_conversions a USING unnest(_stamps) s
-  WHERE a.organization_id = s.organization_id AND a.job_id = s.job_id;
+  RETURN QUERY
+  WITH finished AS (
+    UPDATE jobs j SET status = 'succeeded', output = c.output::jsonb,
+      warnings = c.warnings::jsonb, progress = NULL, counted = true, billed_as = 'included',
+      currency = a.currency, finished_at = greatest(_as_of, a.admitted_at),
+      duration_ms = c.duration_ms
+    FROM unnest(_organization_ids, _job_ids, _fences, _outputs, _warnings, _bytes_out,
+                _duration_ms) WITH ORDINALITY
+      AS c (organization_id, job_id, fence, output, warnings, bytes_out, duration_ms, ordinal)
+    JOIN active_conversions a
+      ON a.organization_id = c.organization_id AND a.job_id = c.job_id
+    WHERE j.organization_id = c.organization_id AND j.id = c.job_id
+      AND j.status = 'processing' AND j.fence = c.fence
+    RETURNING c.ordinal::integer, j.organization_id, j.id, j.type, a.admitted_at, a.period_start,
+      a.monthly_limit, a.overage_policy, a.unit_amount, a.currency, a.overage_reserved, a.plan_id,
+      a.plan_version, a.override_id, (j.input ->> 'size_bytes')::bigint, c.bytes_out,
+      c.duration_ms, j.api_key_id, j.member_id
+  ), released AS (
+    DELETE FROM active_conversions a USING finished f
+    WHERE a.organization_id = f.organization_id AND a.job_id = f.id
+  )
+  SELECT * FROM finished;
 END $$;

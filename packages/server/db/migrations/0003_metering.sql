@@ -70,7 +70,7 @@ CREATE TABLE jobs (
   -- Input and output are deleted from storage.
   purged_at timestamptz,
   PRIMARY KEY (organization_id, id)
-) WITH (fillfactor = 70, autovacuum_vacuum_insert_scale_factor = 0.1);
+) WITH (fillfactor = 50, autovacuum_vacuum_insert_scale_factor = 0.1);
 
 -- A reservation: one unit, and while the job runs one slot. Gone when the job is terminal.
 CREATE TABLE active_conversions (
@@ -121,9 +121,9 @@ CREATE TABLE usage_events (
   duration_ms integer NOT NULL,
   api_key_id text COLLATE "C",
   member_id text COLLATE "C",
-  PRIMARY KEY (organization_id, job_id, admitted_at)
+  -- The time first: one index serves reading by period as well. A job has one time of admission.
+  PRIMARY KEY (organization_id, admitted_at, job_id)
 ) PARTITION BY RANGE (admitted_at);
-CREATE INDEX usage_events_time ON usage_events (organization_id, admitted_at);
 CREATE TABLE usage_events_default PARTITION OF usage_events DEFAULT;
 
 -- Rollup by hour and type. An hour in which a period ends has a row for each of the two periods.
@@ -190,7 +190,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_waiting ON outbox (id) WHERE processed_at IS NULL;
 
--- Rows of the two record functions' working sets.
+-- What the decision says of one call.
 CREATE TYPE admission_decision AS (
   ordinal integer,
   verdict text,
@@ -217,31 +217,6 @@ CREATE TYPE admission_decision AS (
   period_end timestamptz,
   admitted_at timestamptz,
   retention_hours integer
-);
-CREATE TYPE completion_stamp AS (
-  ordinal integer,
-  organization_id text,
-  job_id text,
-  type text,
-  admitted_at timestamptz,
-  period_start timestamptz,
-  late boolean,
-  -- The how-manieth of its period it is, and the limit in force now.
-  position bigint,
-  limit_now bigint,
-  alerting boolean,
-  billed_as text,
-  unit_amount numeric,
-  currency text,
-  plan_id text,
-  plan_version integer,
-  override_id text,
-  overage_reserved numeric,
-  bytes_in bigint,
-  bytes_out bigint,
-  duration_ms integer,
-  api_key_id text,
-  member_id text
 );
 
 -- Which organizations must be decided call by call (decide_admissions); both are nearly empty.

@@ -90,7 +90,12 @@ const sheetHead = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadshe
 
 describe('a wrong input', () => {
   const cases: [string, () => FormData, number, string][] = [
-    ['an empty file', () => form({ name: 'a.csv', content: '' }, { to: 'json' }), 422, 'document_invalid'],
+    [
+      'an empty file',
+      () => form({ name: 'a.csv', content: '' }, { to: 'json' }),
+      422,
+      'document_invalid',
+    ],
     ['no target', () => form({ name: 'a.csv', content: 'a\n1\n' }, {}), 400, 'invalid_request'],
     [
       'an unknown target',
@@ -132,7 +137,10 @@ describe('a wrong input', () => {
 
   it('names what is supported for an unknown target', async () => {
     const owner = await scene().create();
-    const { problem } = await send(owner, form({ name: 'a.csv', content: 'a\n1\n' }, { to: 'pdf' }));
+    const { problem } = await send(
+      owner,
+      form({ name: 'a.csv', content: 'a\n1\n' }, { to: 'pdf' }),
+    );
     expect(problem.supported_targets).toContain('json');
   });
 
@@ -251,7 +259,11 @@ describe('a refused caller', () => {
     const seconds = Number(response.headers.get('retry-after'));
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);
-    expect(await response.json()).toMatchObject({ code: 'concurrency_limited', limit: 1, active: 1 });
+    expect(await response.json()).toMatchObject({
+      code: 'concurrency_limited',
+      limit: 1,
+      active: 1,
+    });
   });
 
   it('gets 403 when the workspace is suspended', async () => {
@@ -270,7 +282,9 @@ describe('a refused caller', () => {
   });
 
   it('gets 403 with the scope that is missing', async () => {
-    const owner = await scene().key({ scopes: ['usage:read'] }).create();
+    const owner = await scene()
+      .key({ scopes: ['usage:read'] })
+      .create();
     const { status, problem } = await send(owner, small());
     expect(status).toBe(403);
     expect(problem).toMatchObject({ code: 'forbidden', required_scope: 'conversions:write' });

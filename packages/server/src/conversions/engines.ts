@@ -1,15 +1,23 @@
 import { csvJsonEngine } from './engines/csv-json.ts';
+import type { Engine } from './engines/engine.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
 import { markdownEngine } from './engines/markdown.ts';
+import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
 import { xlsxEngine } from './engines/xlsx/engine.ts';
 import type { RunnerEngine } from './runner/runner.ts';
 
-const inEngines = (path: string) => new URL(`./engines/${path}`, import.meta.url);
+/** A reader of our own: where there is no sandbox it runs without one. */
+function own(engine: Engine, path: string, exportName: string): RunnerEngine {
+  const module = new URL(`./engines/${path}`, import.meta.url);
+  return { engine, module, exportName, needsSandbox: false };
+}
 
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
-  { engine: xlsxEngine, module: inEngines('xlsx/engine.ts'), exportName: 'xlsxEngine' },
-  { engine: csvJsonEngine, module: inEngines('csv-json.ts'), exportName: 'csvJsonEngine' },
-  { engine: jsonCsvEngine, module: inEngines('json-csv.ts'), exportName: 'jsonCsvEngine' },
-  { engine: markdownEngine, module: inEngines('markdown.ts'), exportName: 'markdownEngine' },
+  own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
+  own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
+  own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
+  own(markdownEngine, 'markdown.ts', 'markdownEngine'),
+  officeNative,
+  officeWasm,
 ];

@@ -39,7 +39,7 @@ export async function* streamJobEvents(
   }
 }
 
-export function isTerminal(status: JobRow['status']): boolean {
+function isTerminal(status: JobRow['status']): boolean {
   return status !== 'queued' && status !== 'processing';
 }
 

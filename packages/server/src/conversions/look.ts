@@ -1,6 +1,6 @@
 import { isRefused, roomVerdicts } from '../metering/refusal.ts';
+import { isRoomHeldByTheDead } from '../metering/room.ts';
 import type { Decision } from '../metering/schema.ts';
-import { findExpiredLease } from '../metering/sql.ts';
 import type { ConversionRequest } from './create-conversion.ts';
 import type { ConversionDeps } from './deps.ts';
 import { refuse } from './refuse.ts';
@@ -40,7 +40,7 @@ export async function lookBeforeUpload(
     const { verdict } = decision;
     const uncertain =
       (verdict === 'queue_full' && !surelyAsync) ||
-      (roomVerdicts.has(verdict) && (await isHeldByTheDead(call)));
+      (roomVerdicts.has(verdict) && (await isRoomHeldByTheDead(ctx, ctx.organization.id)));
     if (!uncertain) throw await refuse(deps, ctx, decision);
   }
   return decision;
@@ -49,10 +49,4 @@ export async function lookBeforeUpload(
 /** The plan's limit, or the operator's where the plan has none. */
 export function fileLimitBytes(deps: ConversionDeps, decision: Decision): number {
   return Math.min(decision.file_bytes_max ?? Infinity, deps.settings.uploadBytesMax);
-}
-
-async function isHeldByTheDead({ ctx }: ConversionRequest): Promise<boolean> {
-  const statement = findExpiredLease(ctx.organization.id);
-  const [row] = await ctx.db.query<{ expired: boolean }>(statement);
-  return row?.expired ?? false;
 }

@@ -18,7 +18,11 @@ export function parsePreferences(
   accept: string | undefined,
   response: 'job' | 'file' | undefined,
 ): Preferences {
-  const preferences = [prefer ?? []].flat().join(',').split(/[,;]/).map((part) => part.trim());
+  const preferences = [prefer ?? []]
+    .flat()
+    .join(',')
+    .split(/[,;]/)
+    .map((part) => part.trim());
   const wait = preferences
     .map((part) => /^wait\s*=\s*"?(\d{1,6})"?$/i.exec(part)?.[1])
     .find((seconds) => seconds !== undefined);
@@ -29,8 +33,6 @@ export function parsePreferences(
     wantsFile: (target) =>
       response === 'file' ||
       // JSON is how the job itself comes: a JSON output is asked for by name.
-      (response === undefined &&
-        target !== 'json' &&
-        accepted.includes(formats[target].mediaType)),
+      (response === undefined && target !== 'json' && accepted.includes(formats[target].mediaType)),
   };
 }

@@ -47,6 +47,6 @@ const restingProgress: Readonly<Record<Job['status'], Job['progress']>> = {
   expired: { percent: 100, phase: 'expired' },
 };
 
-export function outputUrl(publicUrl: string, organizationId: string, jobId: string): string {
+function outputUrl(publicUrl: string, organizationId: string, jobId: string): string {
   return `${publicUrl}/v1/workspaces/${organizationId}/conversions/${jobId}/output`;
 }

@@ -19,26 +19,9 @@ const pageSize = 500;
  */
 export class Purger {
   readonly #options: { db: Database; clock: Clock; log: Log; storage: Storage };
-  #timer: NodeJS.Timeout | undefined;
-  #purging: Promise<unknown> | undefined;
 
   constructor(options: { db: Database; clock: Clock; log: Log; storage: Storage }) {
     this.#options = options;
-  }
-
-  start(everyMs = 60_000): void {
-    this.#timer = setInterval(() => {
-      this.#purging ??= this.purge()
-        .catch((error: unknown) => this.#options.log.warn({ err: error }, 'purge failed'))
-        .finally(() => {
-          this.#purging = undefined;
-        });
-    }, everyMs);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#purging;
   }
 
   /** One round over all organizations. Answers how many jobs lost their files. */

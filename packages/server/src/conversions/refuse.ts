@@ -2,7 +2,7 @@ import type { PlatformContext } from '../context.ts';
 import type { AppError } from '../errors.ts';
 import { refusalError, type RefusalVerdict } from '../metering/refusal.ts';
 import type { Decision } from '../metering/schema.ts';
-import { findSecondsToNextSlot } from '../metering/sql.ts';
+import { secondsToNextSlot } from '../metering/room.ts';
 import type { ConversionDeps } from './deps.ts';
 
 /** The error for a refused conversion; counts the refusal by its reason. */
@@ -17,8 +17,6 @@ export async function refuse(
   if (decision.verdict !== 'concurrency_limited' && decision.verdict !== 'queue_full') {
     return refusalError(decision, place);
   }
-  const [row] = await ctx.db.query<{ seconds: number }>(
-    findSecondsToNextSlot(decision.organization_id, now),
-  );
-  return refusalError(decision, { ...place, slotSeconds: row?.seconds ?? 1 });
+  const slotSeconds = await secondsToNextSlot(ctx, decision.organization_id);
+  return refusalError(decision, { ...place, slotSeconds });
 }

@@ -138,9 +138,7 @@ describe('POST conversions', () => {
     const cancelled = await tested.fetch(`${path}/cancel`, init);
     expect(await readJob(cancelled)).toMatchObject({ status: 'cancelled' });
     expect(await used(owner)).toBe(0);
-    const done = await readJob(
-      await convert(await scene().create(), form(csv, { to: 'json' })),
-    );
+    const done = await readJob(await convert(await scene().create(), form(csv, { to: 'json' })));
     expect(done.status).toBe('succeeded');
     const foreign = await tested.fetch(path.replace(jobId, done.id) + '/cancel', init);
     expect(foreign.status).toBe(404);

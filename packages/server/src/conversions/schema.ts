@@ -40,9 +40,7 @@ export const jobSchema = z
     output: outputSchema.nullable(),
     progress: z.object({ percent: z.number(), phase: z.string() }),
     warnings: z.array(z.object({ code: z.string(), detail: z.string() })),
-    error: z
-      .object({ code: z.string(), detail: z.string(), retryable: z.boolean() })
-      .nullable(),
+    error: z.object({ code: z.string(), detail: z.string(), retryable: z.boolean() }).nullable(),
     usage: z.object({
       counted: z.boolean(),
       billed_as: z.enum(['included', 'overage', 'none']),

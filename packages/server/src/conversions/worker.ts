@@ -64,7 +64,12 @@ export class Worker {
       const statement = claimJobs(room, this.#after, settings.leaseSeconds, clock.now());
       const jobs = await db.query<JobRow>(statement);
       const wrapped = this.#after !== '' && jobs.length < room;
-      this.#after = wrapped ? '' : (jobs.map((job) => job.organization_id).sort().at(-1) ?? '');
+      this.#after = wrapped
+        ? ''
+        : (jobs
+            .map((job) => job.organization_id)
+            .toSorted()
+            .at(-1) ?? '');
       for (const job of jobs) this.#begin(job);
       if (jobs.length === 0 && !wrapped) this.#woken = false;
     }

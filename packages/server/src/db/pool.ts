@@ -84,7 +84,7 @@ export function connectionConfig(options: Omit<PoolOptions, 'connectionsMax'>): 
   };
 }
 
-export function queryableOf(client: pg.ClientBase): Queryable {
+function queryableOf(client: pg.ClientBase): Queryable {
   return {
     async query<Row extends object>(statement: Statement): Promise<Row[]> {
       const result = await client.query<Row>({ ...statement, values: [...statement.values] });

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -16,7 +17,7 @@ let database: TestDatabase;
 let idempotency: Idempotency;
 beforeAll(async () => {
   database = await createTestDatabase();
-  idempotency = createIdempotency(database.db);
+  idempotency = createIdempotency(database.db, systemClock);
 });
 afterAll(async () => {
   idempotency.close();

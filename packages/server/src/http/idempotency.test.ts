@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../db/sql.ts';
 import { createTestDatabase } from '../test/database.ts';
@@ -9,7 +10,7 @@ let database: TestDatabase;
 let idempotency: Idempotency;
 beforeAll(async () => {
   database = await createTestDatabase();
-  idempotency = createIdempotency(database.db);
+  idempotency = createIdempotency(database.db, systemClock);
 });
 afterAll(async () => {
   idempotency.close();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -172,7 +173,7 @@ class HeldClaim implements FreshClaim {
 }
 
 /** Idempotency keys in PostgreSQL: what holds for one server holds for all of them. */
-export function createIdempotency(db: Database): Idempotency {
+export function createIdempotency(db: Database, clock: Clock): Idempotency {
   const running = new Set<HeldClaim>();
   const timer = setInterval(() => {
     for (const claim of running) void claim.renew();
@@ -180,7 +181,7 @@ export function createIdempotency(db: Database): Idempotency {
   timer.unref();
   return {
     async claim(organizationId, key, route) {
-      const jobId = newId('job', Date.now());
+      const jobId = newId('job', clock.now().getTime());
       const [row] = await db.query<KeyRow>(claimKey({ organizationId, key, route, jobId }));
       if (row === undefined) return answeredClaim(db, { organizationId, key, route });
       const takenOver = row.job_id !== jobId;

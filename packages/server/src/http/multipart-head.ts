@@ -8,6 +8,10 @@ export interface PartHead {
 /** One `; name=value` or `; name="value"` of a Content-Disposition. */
 const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/g;
 
+/** What nearly every client sends: first in the head, nothing escaped. */
+const usual =
+  /^Content-Disposition: form-data; name="([^"\\%]*)"(?:; filename="([^"\\%]*)")?(?:\r\n|$)/i;
+
 /**
  * Reads a part's headers after RFC 7578: UTF-8, `filename*` (RFC 8187) understood though it forbids
  * that, since urllib3 sends it.
@@ -15,6 +19,8 @@ const parameter = /;[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*
  * @returns null where they are not those of a form's part
  */
 export function parsePartHead(text: string): PartHead | null {
+  const plain = usual.exec(text);
+  if (plain !== null) return { name: plain[1] ?? '', filename: plain[2] ?? null };
   const value = disposition.exec(text)?.[1];
   if (value === undefined) return null;
   const parameters = new Map<string, string>();

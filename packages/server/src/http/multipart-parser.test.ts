@@ -122,6 +122,25 @@ describe('a form reads the same however it is cut', () => {
   });
 });
 
+describe('the names in a head', () => {
+  test.each([
+    ['form-data; name=to', 'to', null],
+    ['form-data; filename="a.csv"; name="file"', 'file', 'a.csv'],
+    ['form-data;name="file";filename=a.csv', 'file', 'a.csv'],
+    ['Form-Data; NAME="file"; FileName="a;b=c.csv"', 'file', 'a;b=c.csv'],
+    [String.raw`form-data; name="file"; filename="a \"1\".csv"`, 'file', 'a "1".csv'],
+    [String.raw`form-data; name="file"; filename="C:\dir\a.csv"`, 'file', String.raw`C:\dir\a.csv`],
+    ['form-data; name="file"; filename="a%22b%25.csv"', 'file', 'a"b%25.csv'],
+    [`form-data; name="file"; filename="x"; filename*=utf-8''%C3%BC.csv`, 'file', 'ü.csv'],
+    [`form-data; name="file"; filename="x"; filename*=utf-8''%ZZ`, 'file', 'x'],
+  ])('%s', (disposition, name, filename) => {
+    for (const before of ['', 'Content-Type: text/csv\r\n']) {
+      const body = `--x\r\n${before}Content-Disposition: ${disposition}\r\n\r\n1\r\n--x--`;
+      expect(parse('x', Buffer.from(body))).toEqual([{ name, filename, content: '1' }]);
+    }
+  });
+});
+
 describe('what stands around the parts', () => {
   test('a preamble and an epilogue are passed over', () => {
     const form = formOf('x', [{ name: 'to', filename: null, content: 'csv' }]).toString();

@@ -28,8 +28,9 @@ type Delimiter = { kind: 'part' | 'close'; end: number } | 'none' | 'incomplete'
 
 /**
  * Reads multipart/form-data (RFC 7578, RFC 2046) as it arrives, without copying. Ours because the
- * general parser costs 26 µs for a form with a small file where this one costs about 3: see
- * docs/decisions. A test holds it equal to that parser on thousands of forms cut at random.
+ * general parser (@fastify/busboy) takes 26 µs for a form with a file of 1 KB where this one takes 3,
+ * which shows on the path of small files. A test holds the two equal on thousands of forms cut at
+ * random.
  *
  * @throws AppError `invalid_request` from `push` and `end`
  */

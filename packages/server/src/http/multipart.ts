@@ -151,7 +151,8 @@ function readBody<Field extends string>(
       raw.off('data', onData).off('end', onEnd).off('close', onClose);
       if (error !== undefined) raw.pause();
       // The sink may be at work on a chunk: it must be done before it is finished or aborted.
-      resolve(outcomeOf(flushing, error));
+      if (flushing === null && error === undefined) resolve();
+      else resolve(outcomeOf(flushing, error));
     };
     const attempt = (work: () => void): void => {
       try {

@@ -68,6 +68,7 @@ async function registerScalar(scope: FastifyInstance): Promise<void> {
       hideClientButton: true,
       showDeveloperTools: 'never',
       persistAuth: false,
+      authentication: { preferredSecurityScheme: 'apiKey' },
       agent: { disabled: true },
       mcp: { disabled: true },
       proxyUrl: '',

@@ -77,8 +77,6 @@ export class FileIntake {
     this.#pending = [];
     if (this.#sink === null) {
       this.#sink = await this.#options.open();
-      // The client may have gone while the sink was opened.
-      if (this.#sinkState === 'over') return this.#sink.abort();
       this.#sinkState = 'open';
     }
     for (const chunk of chunks) {
@@ -102,7 +100,7 @@ export class FileIntake {
     return { ...common, sha256: this.#hash.digest('hex'), head, bytes: null };
   }
 
-  /** Leaves nothing behind, whenever it is called. */
+  /** Leaves nothing behind. Not while a `flush` is under way. */
   async abort(): Promise<void> {
     const isOpen = this.#sinkState === 'open';
     this.#sinkState = 'over';

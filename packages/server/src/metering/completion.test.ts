@@ -6,7 +6,7 @@ import { admitCall, completeCall, meteringOn, releaseCall } from '../test/calls.
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { expectInvariants } from '../test/invariants.ts';
 import { scenario } from '../test/scenario.ts';
-import { Sweeper } from './sweeper.ts';
+import { sweep } from './sweep.ts';
 
 let database: TestDatabase;
 const clock = new ManualClock('2026-11-23T10:00:00Z');
@@ -16,8 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const scene = () => scenario(database.db, clock).organization();
-const sweeper = () =>
-  new Sweeper({ db: database.db, clock, log: quietLog, attemptsMax: 3 });
+const sweepNow = () => sweep({ db: database.db, clock, log: quietLog, attemptsMax: 3 });
 
 async function findJob(organizationId: string, jobId: string) {
   const [job] = await database.db.query<{ status: string; fence: number; counted: boolean }>(
@@ -87,7 +86,7 @@ describe('completion', () => {
       sql`UPDATE active_conversions SET lease_expires_at = now() - interval '1 second'
           WHERE organization_id = ${organizationId}`,
     );
-    expect(await sweeper().sweep()).toBe(1);
+    expect(await sweepNow()).toBe(1);
     expect(await findJob(organizationId, call.jobId)).toMatchObject({ status: 'queued', fence: 2 });
     expect(await claimOne()).toMatchObject({ id: call.jobId, fence: 2 });
     const late = await metering.complete(completeCall(organizationId, call.jobId));
@@ -108,7 +107,7 @@ describe('completion', () => {
         sql`UPDATE active_conversions SET lease_expires_at = now() - interval '1 second'
             WHERE organization_id = ${organizationId}`,
       );
-      expect(await sweeper().sweep()).toBe(1);
+      expect(await sweepNow()).toBe(1);
       const verdict = (await metering.look(admitCall(organizationId))).verdict;
       expect(verdict).toBe(attempt < 3 ? 'quota_exceeded' : 'allowed');
       await expectInvariants(database.db, organizationId, clock.now());

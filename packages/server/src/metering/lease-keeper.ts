@@ -24,26 +24,11 @@ export class LeaseKeeper {
   readonly #log: Log;
   readonly #leaseMs: number;
   readonly #held = new Map<string, Held>();
-  #timer: NodeJS.Timeout | undefined;
-  #renewing: Promise<void> | undefined;
 
   constructor(options: { db: Database; log: Log; leaseSeconds: number }) {
     this.#db = options.db;
     this.#log = options.log;
     this.#leaseMs = options.leaseSeconds * 1000;
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => {
-      this.#renewing ??= this.#renew().finally(() => {
-        this.#renewing = undefined;
-      });
-    }, this.#leaseMs / 4);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#renewing;
   }
 
   /** Takes over an attempt whose lease begins now; the signal says when it must stop. */
@@ -72,11 +57,8 @@ export class LeaseKeeper {
     for (const held of this.#held.values()) held.stop.abort(new Error('the process ends'));
   }
 
-  get size(): number {
-    return this.#held.size;
-  }
-
-  async #renew(): Promise<void> {
+  /** One heartbeat for everything held; due four times a lease. */
+  async renew(): Promise<void> {
     const attempts = [...this.#held.values()];
     if (attempts.length === 0) return;
     const sentAtMs = performance.now();

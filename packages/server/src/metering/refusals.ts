@@ -3,23 +3,13 @@ import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { addRefusals } from './sql.ts';
 
-/** Counts refused requests by organization and reason, off the hot path: written every second. */
+/** Counts refused requests by organization and reason, off the hot path: a chore writes them. */
 export class RefusalCounter {
   readonly #options: { db: Database; clock: Clock; log: Log };
   #counts = new Map<string, { organizationId: string; reason: string; count: number }>();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: { db: Database; clock: Clock; log: Log }) {
     this.#options = options;
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => void this.flush(), 1_000);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.flush();
   }
 
   add(organizationId: string, reason: string): void {

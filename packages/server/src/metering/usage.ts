@@ -49,8 +49,11 @@ export const usageSchema = z
 
 export type Usage = z.infer<typeof usageSchema>;
 
-type OverrideNumbers = 'monthly_limit' | 'concurrent_limit' | 'max_file_size_mb' |
-  'rate_limit_per_minute';
+type OverrideNumbers =
+  | 'monthly_limit'
+  | 'concurrent_limit'
+  | 'max_file_size_mb'
+  | 'rate_limit_per_minute';
 
 interface UsageRow {
   plan_id: string;

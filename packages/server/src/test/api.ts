@@ -42,7 +42,7 @@ export function createTestApi(db: Database, clock: Clock, routes: readonly Route
     isDraining: () => false,
   });
   const authenticator = createAuthenticator({ db, adminKey, clock, log: quietLog });
-  const idempotency = createIdempotency(db);
+  const idempotency = createIdempotency(db, clock);
   registerRoutes(app, routes, {
     db,
     clock,

@@ -50,7 +50,9 @@ export class CsvWriter {
   constructor(sink: ByteSink, options: CsvOptions) {
     const delimiter = options.delimiter.charCodeAt(0);
     if (options.delimiter.length !== 1 || delimiter > 0x7e || '"\r\n'.includes(options.delimiter)) {
-      throw new RangeError('The delimiter must be one ASCII character, no quote and no line break.');
+      throw new RangeError(
+        'The delimiter must be one ASCII character, no quote and no line break.',
+      );
     }
     this.#sink = sink;
     this.#encoding = options.encoding;

@@ -125,7 +125,10 @@ export class Archive {
     const { inflatedBytesMax, ratioMax, ratioGraceBytes } = this.#limits;
     this.#inflatedBytes += chunkBytes;
     const ratio = entryBytes / Math.max(1, entry.compressedSize);
-    if (this.#inflatedBytes > inflatedBytesMax || (entryBytes > ratioGraceBytes && ratio > ratioMax)) {
+    if (
+      this.#inflatedBytes > inflatedBytesMax ||
+      (entryBytes > ratioGraceBytes && ratio > ratioMax)
+    ) {
       throw new EngineError(
         'document_too_complex',
         `The workbook inflates to more than ${inflatedBytesMax} bytes, or more than ${ratioMax} ` +

@@ -29,7 +29,7 @@ export class FileSink implements ByteSink {
         `The output would be larger than ${this.#sizeBytesMax} bytes.`,
       );
     }
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#size + at);
     }
     this.#size += bytes.length;

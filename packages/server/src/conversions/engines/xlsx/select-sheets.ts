@@ -35,7 +35,10 @@ export function selectSheets(
   const found = findSheet(sheets, sheet);
   if (found !== undefined) {
     if (hasCells(found)) return [found];
-    throw new EngineError('invalid_request', `The sheet "${found.name}" has no cells (a chart or a macro).`);
+    throw new EngineError(
+      'invalid_request',
+      `The sheet "${found.name}" has no cells (a chart or a macro).`,
+    );
   }
   if (sheet === 'all') return hiddenSheets ? withCells : shown;
   throw new EngineError('invalid_request', unknownSheet(sheets, sheet));
@@ -46,10 +49,7 @@ function hasCells(entry: SheetEntry): entry is CellSheet {
 }
 
 /** By name as it is, by name without case, then by index, which forms send as text. */
-function findSheet(
-  sheets: readonly SheetEntry[],
-  wanted: number | string,
-): SheetEntry | undefined {
+function findSheet(sheets: readonly SheetEntry[], wanted: number | string): SheetEntry | undefined {
   if (typeof wanted === 'number') return sheets[wanted];
   if (wanted === 'all') return undefined;
   const lower = wanted.toLowerCase();

@@ -45,4 +45,3 @@ export function kindOf(bytes: Buffer, start: number, end: number): CellKind {
   if (first === letterE) return cellKind.error;
   return first === letterD ? cellKind.date : cellKind.number;
 }
-

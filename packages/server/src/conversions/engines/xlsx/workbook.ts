@@ -106,5 +106,8 @@ export function isTrue(value: string | undefined): boolean {
 }
 
 function notXlsx(reason: string): EngineError {
-  return new EngineError('document_invalid', `The file is not an XLSX or XLSM workbook: ${reason}.`);
+  return new EngineError(
+    'document_invalid',
+    `The file is not an XLSX or XLSM workbook: ${reason}.`,
+  );
 }

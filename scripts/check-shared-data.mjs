@@ -57,6 +57,8 @@ function compareWorkbooks(golden, timeZone) {
 /** @param {string} name @param {number} share @param {number} min */
 function check(name, share, min) {
   const isGood = share >= min;
-  console.log(`${isGood ? '✓' : '✗'} ${name}: ${(100 * share).toFixed(2)} %, at least ${100 * min} %`);
+  console.log(
+    `${isGood ? '✓' : '✗'} ${name}: ${(100 * share).toFixed(2)} %, at least ${100 * min} %`,
+  );
   return isGood;
 }

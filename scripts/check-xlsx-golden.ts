@@ -41,7 +41,10 @@ try {
 } finally {
   rmSync(workDir, { recursive: true });
 }
-const shares = { sheets: share(regular.sheetsEqual, regular.sheets), cells: share(regular.cellsEqual, regular.cells) };
+const shares = {
+  sheets: share(regular.sheetsEqual, regular.sheets),
+  cells: share(regular.cellsEqual, regular.cells),
+};
 console.log(`without exceptions: ${described(regular)}`);
 console.log(`with exceptions:    ${described(all)}`);
 console.log(JSON.stringify({ time_zone: process.env['TZ'] ?? null, shares, regular, all }));

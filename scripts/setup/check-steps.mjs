@@ -18,6 +18,8 @@ const steps = [
   { name: 'format', module: 'node_modules/oxfmt/bin/oxfmt', args: ['--check', '.'] },
   { name: 'documents', module: 'scripts/check-docs.mjs', args: [] },
   { name: 'licences', module: 'scripts/check-licences.mjs', args: [] },
+  { name: 'openapi', module: 'scripts/openapi.ts', args: ['--check'] },
+  { name: 'errors', module: 'scripts/error-reference.ts', args: ['--check'] },
   { name: 'lock file', module: 'scripts/complete-lock.mjs', args: ['--check'] },
 ];
 

@@ -9,15 +9,14 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ConversionDeps } from './conversions/deps.ts';
 import { engines } from './conversions/engines.ts';
-import type { Engine } from './conversions/engines/engine.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
 import { openWorkFolder } from './conversions/files/work-folder.ts';
+import { openEngines } from './conversions/open-engines.ts';
 import { Purger } from './conversions/purge.ts';
-import { buildRegistry } from './conversions/registry.ts';
 import { conversionRoutes } from './conversions/routes.ts';
-import { createRunner, type Runner } from './conversions/runner/runner.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
+import { OperatorError } from './db/operator-error.ts';
 import { Pool } from './db/pool.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createIdempotency } from './http/idempotency.ts';
@@ -79,7 +78,8 @@ export function allRoutes(conversions: ConversionDeps): Route[] {
 /** Wires all parts of one process together and starts it: API, worker, or both by `MUTATE_ROLE`. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log } = options;
-  const stack = new AsyncDisposableStack();
+  // Lets go of everything again when a later part does not start.
+  await using stack = new AsyncDisposableStack();
   const pools = openPools(options, stack);
   let publicUrl = config.publicUrl ?? '';
   const closing = new AbortController();
@@ -107,7 +107,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
   const app = await listen(options, pools, conversions, { stack, closing });
   publicUrl ||= addressOf(app);
-  return { app, conversions, publicUrl, close: () => stack.disposeAsync() };
+  const running = stack.move();
+  return { app, conversions, publicUrl, close: () => running.disposeAsync() };
 }
 
 /** One process's converters are shared by who waits and who is queued: half are for the queue. */
@@ -144,13 +145,12 @@ async function startConversions(
 ): Promise<ConversionDeps> {
   const workFolder = await openWorkFolder(join(dataFolder, 'work'));
   stack.defer(() => rm(workFolder, { recursive: true, force: true }));
-  const runner = await createRunner({
+  const { registry, runner } = await openEngines(engines, {
     processes: config.conversionProcessesMax,
     log,
     workRoot: join(dataFolder, 'converters'),
     hiddenPaths: hiddenFolders,
     allowUnsandboxed: config.unsandboxedAllowed,
-    engines,
   });
   stack.defer(() => runner.close());
   const metering = createMetering({
@@ -179,7 +179,7 @@ async function startConversions(
     metering,
     refusals,
     leases,
-    registry: await buildRegistry(engines.map(({ engine }) => permitted(engine, runner))),
+    registry,
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
     closing,
@@ -195,14 +195,6 @@ async function startConversions(
       diskBytesFreeMin: 512 * megabyte,
     },
   };
-}
-
-/** An engine that may not run here is not offered, and the list of formats says why. */
-function permitted(engine: Engine, runner: Runner): Engine {
-  const permission = runner.allows(engine.name);
-  if (permission.allowed) return engine;
-  const { reason } = permission;
-  return { ...engine, probe: async () => ({ available: false, reason }) };
 }
 
 async function listen(
@@ -252,8 +244,21 @@ async function listen(
     await app.close();
     clearTimeout(patience);
   });
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    throw cannotListen(config, error);
+  });
   return app;
+}
+
+function cannotListen({ host, port }: Config, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new OperatorError(`Port ${port} on ${host} is in use. Set PORT to another one.`);
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return new OperatorError(`This process cannot listen on ${host}:${port}. Set HOST and PORT.`);
+  }
+  return error;
 }
 
 async function isAnswering(db: Pool): Promise<boolean> {

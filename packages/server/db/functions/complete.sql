@@ -18,8 +18,7 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_ids text[];
   v_event record;
-  v_counted integer[] := '{}';
-  v_overage text[] := '{}';
+  v_counted bigint[] := '{}';
   v_alerting text[] := '{}';
 BEGIN
   SELECT array_agg(DISTINCT id ORDER BY id) INTO v_ids FROM unnest(_organization_ids) AS x (id);
@@ -110,8 +109,19 @@ BEGIN
       WHERE n.late AND r.organization_id = n.organization_id AND r.period_start = n.period_start
         AND r.organization_id = ANY (v_ids)
     )
-    SELECT * FROM billed
+    SELECT ordinal, organization_id, job_id, overage, billed_as, amount, currency, period_start,
+      position, limit_now, finished_at,
+      NOT late AND limit_now > 0 AND position * 100 >= first_threshold * limit_now AS alerting
+    FROM billed
   LOOP
+    v_counted := v_counted || v_event.ordinal::bigint;
+    IF v_event.alerting THEN
+      v_alerting := v_alerting || v_event.organization_id;
+    END IF;
+    IF v_event.overage THEN
+      UPDATE jobs j SET billed_as = 'overage', unit_amount = v_event.amount
+      WHERE j.organization_id = v_event.organization_id AND j.id = v_event.job_id;
+    END IF;
     ordinal := v_event.ordinal;
     result := 'counted';
     billed_as := v_event.billed_as;
@@ -123,4 +133,20 @@ BEGIN
     finished_at := v_event.finished_at;
     RETURN NEXT;
   END LOOP;
+  IF v_alerting <> '{}' THEN
+    PERFORM raise_usage_alerts(v_alerting, _as_of);
+  END IF;
+  IF cardinality(v_counted) < cardinality(_job_ids) THEN
+    RETURN QUERY
+    SELECT c.ordinal::integer, CASE WHEN j.counted THEN 'already' ELSE 'stale' END, j.billed_as,
+      j.unit_amount, j.currency, j.period_start, NULL::bigint, NULL::bigint, j.finished_at
+    FROM unnest(_organization_ids, _job_ids, _fences) WITH ORDINALITY
+      AS c (organization_id, job_id, fence, ordinal)
+    LEFT JOIN LATERAL (
+      SELECT j.counted AND j.fence = c.fence AS counted, j.billed_as, j.unit_amount, j.currency,
+        j.period_start, j.finished_at
+      FROM jobs j WHERE j.organization_id = c.organization_id AND j.id = c.job_id OFFSET 0
+    ) j ON true
+    WHERE c.ordinal <> ALL (v_counted);
+  END IF;
 END $$;

@@ -6,7 +6,7 @@ import {
   replyFromJob,
   type ConversionRequest,
   type ConversionResult,
-} from './create-conversion.ts';
+} from './conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import type { Attempt } from './execute.ts';
 import { inputKey } from './files/storage.ts';

@@ -1,7 +1,7 @@
 import { isRefused, roomVerdicts } from '../metering/refusal.ts';
 import { isRoomHeldByTheDead } from '../metering/room.ts';
 import type { Decision } from '../metering/schema.ts';
-import type { ConversionRequest } from './create-conversion.ts';
+import type { ConversionRequest } from './conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import { refuse } from './refuse.ts';
 

@@ -5,7 +5,7 @@ import { fingerprintOf } from '../http/idempotency.ts';
 import { readUpload } from '../http/multipart.ts';
 import type { UploadedFile } from '../http/upload-file.ts';
 import type { Decision } from '../metering/schema.ts';
-import type { ConversionRequest } from './create-conversion.ts';
+import type { ConversionRequest } from './conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import type { FileSource } from './files/storage.ts';
 import { UploadFile } from './files/upload-file.ts';

@@ -221,18 +221,26 @@ const purge = (deps: ConversionDeps) =>
     },
   });
 
-const formatSchema = z
+const offeredSchema = z
   .object({
     object: z.literal('format'),
     type: z.string(),
     from: z.string(),
     to: z.string(),
     engine: z.string(),
-    available: z.boolean(),
-    options: z.record(z.string(), z.unknown()).optional(),
-    reason: z.string().optional(),
+    available: z.literal(true),
+    options: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Format' });
+
+const missingSchema = z.object({
+  type: z.string(),
+  from: z.string(),
+  to: z.string(),
+  engine: z.string(),
+  available: z.literal(false),
+  reason: z.string(),
+});
 
 const listFormats = (deps: ConversionDeps) =>
   defineRoute({
@@ -240,14 +248,27 @@ const listFormats = (deps: ConversionDeps) =>
     url: '/v1/formats',
     operationId: 'listFormats',
     summary: 'Every conversion on offer, with its options',
+    description: '`unavailable` has the engines that are not used here, each with its reason.',
     tag,
     access: { kind: 'public' },
-    responses: { 200: z.object({ object: z.literal('list'), data: z.array(formatSchema) }) },
+    responses: {
+      200: z.object({
+        object: z.literal('list'),
+        data: z.array(offeredSchema),
+        unavailable: z.array(missingSchema),
+      }),
+    },
     errors: [],
-    handler: async () => ({
-      object: 'list' as const,
-      data: deps.registry.list().map((entry) => ({ object: 'format' as const, ...entry })),
-    }),
+    handler: async () => {
+      const entries = deps.registry.list();
+      return {
+        object: 'list' as const,
+        data: entries
+          .filter((entry) => entry.available)
+          .map((entry) => ({ object: 'format' as const, ...entry })),
+        unavailable: entries.filter((entry) => !entry.available),
+      };
+    },
   });
 
 function apiKeyOf(caller: Caller): string | null {

@@ -70,7 +70,7 @@ async function admit(
 }
 
 /** Counts a request without credentials, and refuses it above the limit. */
-export async function limitAddress(
+async function limitAddress(
   deps: GuardDeps,
   request: FastifyRequest,
   reply: FastifyReply,

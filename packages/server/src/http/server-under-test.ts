@@ -13,7 +13,7 @@ import type { RouteDeps } from './register-routes.ts';
 import type { Route } from './route.ts';
 
 /** For tests of this folder: callers by the word after `Bearer`. */
-export const callers: Readonly<Record<string, Caller>> = {
+const callers: Readonly<Record<string, Caller>> = {
   a: keyOf('org_a', 1000),
   b: keyOf('org_b', 1000),
   slow: { ...keyOf('org_a', 3), keyId: 'key_slow' },

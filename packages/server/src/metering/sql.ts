@@ -1,4 +1,5 @@
 import { sql, type Statement } from '../db/sql.ts';
+import { integerArray, textArray } from './array-literal.ts';
 import type { AdmitCall, CompleteCall, LookCall, ReleaseCall } from './schema.ts';
 
 /** Every statement of the hot path is one call of a SQL function; see packages/server/db/functions. */
@@ -7,22 +8,22 @@ export function admitBatch(
   settings: { queuedMax: number; attemptsMax: number; asOf: Date },
 ): Statement {
   return sql`SELECT * FROM admit(
-    _organization_ids => ${calls.map((call) => call.organizationId)}::text[],
-    _job_ids => ${calls.map((call) => call.jobId)}::text[],
-    _kinds => ${calls.map((call) => call.kind)}::text[],
-    _modes => ${calls.map((call) => call.mode)}::text[],
-    _types => ${calls.map((call) => call.type)}::text[],
-    _froms => ${calls.map((call) => call.from)}::text[],
-    _tos => ${calls.map((call) => call.to)}::text[],
-    _bytes => ${calls.map((call) => call.sizeBytes)}::bigint[],
-    _options => ${calls.map((call) => json(call.options))}::text[],
-    _metadata => ${calls.map((call) => json(call.metadata))}::text[],
-    _inputs => ${calls.map((call) => json(call.input))}::text[],
-    _api_key_ids => ${calls.map((call) => call.apiKeyId)}::text[],
-    _member_ids => ${calls.map((call) => call.memberId)}::text[],
-    _request_ids => ${calls.map((call) => call.requestId)}::text[],
-    _lease_seconds => ${calls.map((call) => call.leaseSeconds)}::integer[],
-    _unit_seconds => ${calls.map((call) => call.unitSeconds)}::integer[],
+    _organization_ids => ${textArray(calls.map((call) => call.organizationId))}::text[],
+    _job_ids => ${textArray(calls.map((call) => call.jobId))}::text[],
+    _kinds => ${textArray(calls.map((call) => call.kind))}::text[],
+    _modes => ${textArray(calls.map((call) => call.mode))}::text[],
+    _types => ${textArray(calls.map((call) => call.type))}::text[],
+    _froms => ${textArray(calls.map((call) => call.from))}::text[],
+    _tos => ${textArray(calls.map((call) => call.to))}::text[],
+    _bytes => ${integerArray(calls.map((call) => call.sizeBytes))}::bigint[],
+    _options => ${textArray(calls.map((call) => json(call.options)))}::text[],
+    _metadata => ${textArray(calls.map((call) => json(call.metadata)))}::text[],
+    _inputs => ${textArray(calls.map((call) => json(call.input)))}::text[],
+    _api_key_ids => ${textArray(calls.map((call) => call.apiKeyId))}::text[],
+    _member_ids => ${textArray(calls.map((call) => call.memberId))}::text[],
+    _request_ids => ${textArray(calls.map((call) => call.requestId))}::text[],
+    _lease_seconds => ${integerArray(calls.map((call) => call.leaseSeconds))}::integer[],
+    _unit_seconds => ${integerArray(calls.map((call) => call.unitSeconds))}::integer[],
     _queued_max => ${settings.queuedMax}::integer,
     _attempts_max => ${settings.attemptsMax}::integer,
     _as_of => ${settings.asOf}::timestamptz)`;
@@ -33,11 +34,11 @@ export function lookBatch(
   settings: { queuedMax: number; asOf: Date },
 ): Statement {
   return sql`SELECT * FROM decide_admissions(
-    _organization_ids => ${calls.map((call) => call.organizationId)}::text[],
-    _modes => ${calls.map((call) => call.mode)}::text[],
-    _types => ${calls.map((call) => call.type)}::text[],
-    _bytes => ${calls.map((call) => call.sizeBytes)}::bigint[],
-    _api_key_ids => ${calls.map((call) => call.apiKeyId)}::text[],
+    _organization_ids => ${textArray(calls.map((call) => call.organizationId))}::text[],
+    _modes => ${textArray(calls.map((call) => call.mode))}::text[],
+    _types => ${textArray(calls.map((call) => call.type))}::text[],
+    _bytes => ${integerArray(calls.map((call) => call.sizeBytes))}::bigint[],
+    _api_key_ids => ${textArray(calls.map((call) => call.apiKeyId))}::text[],
     _duplicates => ${calls.map(() => false)}::boolean[],
     _queued_max => ${settings.queuedMax}::integer,
     _as_of => ${settings.asOf}::timestamptz,
@@ -46,24 +47,24 @@ export function lookBatch(
 
 export function completeBatch(calls: readonly CompleteCall[], asOf: Date): Statement {
   return sql`SELECT * FROM complete(
-    _organization_ids => ${calls.map((call) => call.organizationId)}::text[],
-    _job_ids => ${calls.map((call) => call.jobId)}::text[],
-    _fences => ${calls.map((call) => call.fence)}::integer[],
-    _outputs => ${calls.map((call) => json(call.output))}::text[],
-    _warnings => ${calls.map((call) => json(call.warnings))}::text[],
-    _bytes_out => ${calls.map((call) => call.bytesOut)}::bigint[],
-    _duration_ms => ${calls.map((call) => call.durationMs)}::integer[],
-    _as_of => ${asOf}::timestamptz)`;
+    _organization_ids => ${textArray(calls.map((call) => call.organizationId))}::text[],
+    _job_ids => ${textArray(calls.map((call) => call.jobId))}::text[],
+    _fences => ${integerArray(calls.map((call) => call.fence))}::integer[],
+    _outputs => ${textArray(calls.map((call) => json(call.output)))}::text[],
+    _warnings => ${textArray(calls.map((call) => json(call.warnings)))}::text[],
+    _bytes_out => ${integerArray(calls.map((call) => call.bytesOut))}::bigint[],
+    _duration_ms => ${integerArray(calls.map((call) => call.durationMs))}::integer[],
+    _as_of => ${asOf}::timestamptz) ORDER BY ordinal`;
 }
 
 export function releaseBatch(calls: readonly ReleaseCall[], asOf: Date): Statement {
   return sql`SELECT * FROM release(
-    _organization_ids => ${calls.map((call) => call.organizationId)}::text[],
-    _job_ids => ${calls.map((call) => call.jobId)}::text[],
-    _fences => ${calls.map((call) => call.fence)}::integer[],
-    _statuses => ${calls.map((call) => call.status)}::text[],
-    _errors => ${calls.map((call) => json(call.error))}::text[],
-    _reasons => ${calls.map((call) => call.reason)}::text[],
+    _organization_ids => ${textArray(calls.map((call) => call.organizationId))}::text[],
+    _job_ids => ${textArray(calls.map((call) => call.jobId))}::text[],
+    _fences => ${integerArray(calls.map((call) => call.fence))}::integer[],
+    _statuses => ${textArray(calls.map((call) => call.status))}::text[],
+    _errors => ${textArray(calls.map((call) => json(call.error)))}::text[],
+    _reasons => ${textArray(calls.map((call) => call.reason))}::text[],
     _as_of => ${asOf}::timestamptz)`;
 }
 
@@ -72,9 +73,9 @@ export function renewLeases(
   leaseSeconds: number,
 ): Statement {
   return sql`SELECT job_id FROM renew_leases(
-    _organization_ids => ${attempts.map((attempt) => attempt.organizationId)}::text[],
-    _job_ids => ${attempts.map((attempt) => attempt.jobId)}::text[],
-    _fences => ${attempts.map((attempt) => attempt.fence)}::integer[],
+    _organization_ids => ${textArray(attempts.map((attempt) => attempt.organizationId))}::text[],
+    _job_ids => ${textArray(attempts.map((attempt) => attempt.jobId))}::text[],
+    _fences => ${integerArray(attempts.map((attempt) => attempt.fence))}::integer[],
     _lease_seconds => ${leaseSeconds}::integer)`;
 }
 

@@ -66,7 +66,7 @@ test('windows-1252 writes its upper half and counts what it cannot write', () =>
 });
 
 test('a long field and a long file pass through unchanged, in bounded pieces', () => {
-  const long = `${'é"'.repeat(300_000)}`;
+  const long = 'é"'.repeat(300_000);
   const rows = Array.from({ length: 30_000 }, (_, index) => [`row ${index}`, 'x'.repeat(20)]);
   const { bytes, pieces, writer } = written({ newline: 'lf' }, [[long], ...rows]);
   const expected = `"${long.replaceAll('"', '""')}"\n${rows.map((row) => row.join()).join('\n')}\n`;

@@ -18,9 +18,10 @@ export function csvNamesOf(sheetNames: readonly string[]): readonly string[] {
 }
 
 function safeName(sheetName: string): string {
-  const name = [...sheetName.toWellFormed().replaceAll(unsafe, '_')]
+  const name = sheetName
+    .replaceAll(unsafe, '_')
     .slice(0, lengthMax)
-    .join('')
+    .toWellFormed()
     .replace(/^[.\s]+|[.\s]+$/g, '');
   return reserved.test(name) ? `_${name}` : name;
 }

@@ -101,7 +101,7 @@ function visibilityOf(state: string | undefined): SheetEntry['visibility'] {
 }
 
 /** `xsd:boolean`, and `on`, which old writers use. */
-export function isTrue(value: string | undefined): boolean {
+function isTrue(value: string | undefined): boolean {
   return value === '1' || value === 'true' || value === 'on';
 }
 

@@ -21,7 +21,7 @@ export function decodeXml(raw: string): string {
 }
 
 /** Resolves `_x000D_`, the way of OOXML to write what XML cannot (ECMA-376, 22.9.2.19). */
-export function decodeEscapes(text: string): string {
+function decodeEscapes(text: string): string {
   if (!text.includes('_x')) return text;
   return text.replaceAll(escapedCharacter, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -57,16 +57,19 @@ const space = 0x20;
 /**
  * Cuts UTF-8 XML into tags and texts, piece by piece, without building anything.
  *
- * Not a validating parser: end tags are counted, not compared. A document type declaration is
+ * Not a validating parser: end tags are counted, not compared, and text outside the root (a byte
+ * order mark, say) is passed on. A document type declaration is
  * refused, so there are no entities beyond the five of XML.
  */
 export class XmlTokenizer {
   readonly #attributes = new XmlAttributes();
   readonly #handler: XmlHandler;
-  #pending: Buffer | undefined;
+  /** An unfinished token, then what has come after it. */
+  #waiting: Buffer[] = [];
+  #unfinishedBytes = 0;
+  #waitingBytes = 0;
   #depth = 0;
   #rootSeen = false;
-  #started = false;
 
   constructor(handler: XmlHandler) {
     this.#handler = handler;
@@ -74,29 +77,35 @@ export class XmlTokenizer {
 
   /** @throws EngineError `document_invalid` or `document_too_complex` */
   write(chunk: Buffer): void {
-    const pending = this.#pending;
-    const bytes = pending === undefined ? chunk : Buffer.concat([pending, chunk]);
-    let at = this.#started ? 0 : this.#skipByteOrderMark(bytes);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    // A long token is only looked at again when it may have doubled: linear time for any length.
+    if (this.#waitingBytes >= this.#unfinishedBytes) this.#tokenize();
+  }
+
+  /** @throws EngineError `document_invalid` when the document is not complete. */
+  end(): void {
+    this.#tokenize();
+    const rest = Buffer.concat(this.#waiting).toString('latin1').trim();
+    if (rest !== '' || this.#depth !== 0 || !this.#rootSeen) throw malformed('it is cut off');
+  }
+
+  #tokenize(): void {
+    const [only] = this.#waiting;
+    const isOne = only !== undefined && this.#waiting.length === 1;
+    const bytes = isOne ? only : Buffer.concat(this.#waiting);
+    let at = 0;
     while (at < bytes.length) {
       const next = bytes[at] === lessThan ? this.#markup(bytes, at) : this.#text(bytes, at);
       if (next < 0) break;
       at = next;
     }
-    this.#pending = at < bytes.length ? bytes.subarray(at) : undefined;
-    if (bytes.length - at > tokenBytesMax) {
+    this.#unfinishedBytes = bytes.length - at;
+    this.#waitingBytes = 0;
+    this.#waiting = at < bytes.length ? [bytes.subarray(at)] : [];
+    if (this.#unfinishedBytes > tokenBytesMax) {
       throw new EngineError('document_too_complex', 'A text in the workbook is too long.');
     }
-  }
-
-  /** @throws EngineError `document_invalid` when the document is not complete. */
-  end(): void {
-    const rest = this.#pending?.toString('latin1').trim() ?? '';
-    if (rest !== '' || this.#depth !== 0 || !this.#rootSeen) throw malformed('it is cut off');
-  }
-
-  #skipByteOrderMark(bytes: Buffer): number {
-    this.#started = true;
-    return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   }
 
   /** Like every scanner here: the position after the token, or -1 when more bytes are needed. */

@@ -21,7 +21,7 @@ export interface DateParts {
 }
 
 /** 9999-12-31. */
-export const serialMax = 2_958_465;
+const serialMax = 2_958_465;
 /** Days from 1900-01-00 to 1904-01-01. */
 const days1904 = 1462;
 /** Excel has a 29 February 1900, for Lotus's sake. */

@@ -75,22 +75,15 @@ function roundingDigits(tokens: readonly FormatToken[]): number {
 }
 
 function partWriter(token: FormatToken, style: Style): PartWriter {
-  switch (token.kind) {
-    case 'literal':
-      return literalWriter(token.text);
-    case 'meridiem': {
-      const [am, pm] = [literalWriter(token.am), literalWriter(token.pm)];
-      return (parts, target, at) => (parts.hour < 12 ? am : pm)(parts, target, at);
-    }
-    case 'subsecond':
-      return subsecondWriter(token.digits, style.digits);
-    case 'elapsed':
-      return numberWriter((parts) => elapsedOf(token.unit, parts), token.length);
-    case 'date':
-      return datePartWriter(token.unit, token.length, style);
-    default:
-      return literalWriter('');
+  if (token.kind === 'literal') return literalWriter(token.text);
+  if (token.kind === 'subsecond') return subsecondWriter(token.digits, style.digits);
+  if (token.kind === 'date') return datePartWriter(token.unit, token.length, style);
+  if (token.kind === 'elapsed') {
+    return numberWriter((parts) => elapsedOf(token.unit, parts), token.length);
   }
+  if (token.kind !== 'meridiem') return literalWriter('');
+  const [am, pm] = [literalWriter(token.am), literalWriter(token.pm)];
+  return (parts, target, at) => (parts.hour < 12 ? am : pm)(parts, target, at);
 }
 
 function literalWriter(text: string): PartWriter {

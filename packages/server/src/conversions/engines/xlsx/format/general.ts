@@ -63,7 +63,7 @@ function scientific(decimal: Decimal): string {
   const rounded = roundDecimal(decimal, size - exponentOf(decimal));
   const power = exponentOf(rounded);
   const mantissa = rounded.digits.slice(1);
-  const point = mantissa === '' ? '' : `.${mantissa}`;
+  const fraction = mantissa === '' ? '' : `.${mantissa}`;
   const exponent = String(Math.abs(power)).padStart(2, '0');
-  return `${rounded.digits.charAt(0)}${point}E${power < 0 ? '-' : '+'}${exponent}`;
+  return `${rounded.digits.charAt(0)}${fraction}E${power < 0 ? '-' : '+'}${exponent}`;
 }

@@ -11,6 +11,7 @@ export interface NumberFormat {
   readonly isDate: boolean;
   /** True for `[h]:mm` and its like: a span of time, not a point in it. */
   readonly isDuration: boolean;
+  /** Takes a finite number. */
   formatNumber(value: number): string;
   /** Like `formatNumber`, for the plain cases; see QuickWriter. */
   readonly writeNumber: QuickWriter;

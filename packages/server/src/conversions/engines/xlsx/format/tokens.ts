@@ -179,19 +179,15 @@ function isSeconds(token: FormatToken | undefined): boolean {
   return (token?.kind === 'date' || token?.kind === 'elapsed') && token.unit === 's';
 }
 
+const literalsInDate: Partial<Record<FormatToken['kind'], string>> = {
+  point: '.',
+  comma: ',',
+  slash: '/',
+  percent: '%',
+};
+
 function literalInDate(token: FormatToken): FormatToken {
-  switch (token.kind) {
-    case 'point':
-      return { kind: 'literal', text: '.' };
-    case 'comma':
-      return { kind: 'literal', text: ',' };
-    case 'slash':
-      return { kind: 'literal', text: '/' };
-    case 'percent':
-      return { kind: 'literal', text: '%' };
-    case 'digit':
-      return { kind: 'literal', text: token.char === '0' ? '0' : '' };
-    default:
-      return token;
-  }
+  if (token.kind === 'digit') return { kind: 'literal', text: token.char === '0' ? '0' : '' };
+  const text = literalsInDate[token.kind];
+  return text === undefined ? token : { kind: 'literal', text };
 }

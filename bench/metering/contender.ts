@@ -1,0 +1,17 @@
+import type pg from 'pg';
+import type { AdmitCall, CompleteCall } from '../../packages/server/src/metering/schema.ts';
+
+/** A way of admitting and counting conversions, with a database of its own. */
+export interface Contender {
+  /** Resolves when the call is admitted, rejects when it is refused. */
+  admit(call: AdmitCall): Promise<void>;
+  /** Resolves when the conversion is counted, on disk. */
+  complete(call: CompleteCall): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An entry of the list of contenders: how it is named in the table, and how it is opened. */
+export interface ContenderKind {
+  readonly name: string;
+  readonly open: (connection: pg.ClientConfig) => Contender;
+}

@@ -45,7 +45,16 @@ const create = (deps: ConversionDeps) =>
     tag,
     access: mayWrite,
     idempotency: 'manual',
-    rawBody: { contentType: 'multipart/form-data' },
+    rawBody: {
+      contentType: 'multipart/form-data',
+      schema: z.object({
+        file: z.file(),
+        to: z.string(),
+        from: z.string().optional(),
+        options: z.string().optional().describe('JSON: the options of the conversion'),
+        metadata: z.string().optional().describe('JSON: anything of yours, kept with the job'),
+      }),
+    },
     query: z.object({ response: z.enum(['job', 'file']).optional() }),
     responses: { 201: jobSchema, 202: jobSchema },
     errors: [

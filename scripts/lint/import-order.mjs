@@ -29,7 +29,9 @@ const withoutDoors = new Set(['audit', 'analytics']);
 
 const baseFolders = new Set(['db', 'http']);
 /** What puts the service together; `welcome` is the screen of the first start. */
-const wiringPlaces = new Set(['app.ts', 'main.ts', 'welcome']);
+const wiringPlaces = new Set(['app.ts', 'main.ts', 'doctor.ts', 'welcome']);
+/** What only tests import; `proof` is also run by `npm run prove`. */
+const testPlaces = new Set(['test', 'proof']);
 const privateFiles = new Set(['routes.ts', 'sql.ts']);
 
 /** @param {string} path @returns {Place} */
@@ -41,13 +43,13 @@ function placeOf(path) {
   const name = slash === -1 ? rest : rest.slice(0, slash);
   const place = { package: owner, name, file: rest.slice(slash + 1) };
   if (wiringPlaces.has(name)) return { ...place, kind: 'wiring' };
-  if (name === 'test') return { ...place, kind: 'test' };
+  if (testPlaces.has(name)) return { ...place, kind: 'test' };
   return { ...place, kind: slash === -1 || baseFolders.has(name) ? 'base' : 'feature' };
 }
 
 /** @param {string} path */
 export function isTestFile(path) {
-  return /\.test\.[cm]?tsx?$/.test(path) || path.includes('/src/test/');
+  return /\.test\.[cm]?tsx?$/.test(path) || /\/src\/(test|proof)\//.test(path);
 }
 
 /**
@@ -62,7 +64,7 @@ export function objectionTo(from, to) {
   if (isTestFile(from) || importer.package !== 'server' || target.package !== 'server')
     return undefined;
   if (target.kind === 'test') {
-    return 'Only tests import from test/: what it holds must never reach a running server.';
+    return `Only tests import from ${target.name}/: what it holds must never reach a running server.`;
   }
   if (target.kind === 'wiring' && importer.kind !== 'wiring') {
     return `Nobody imports ${target.name}: it only wires, and what others need belongs in a feature.`;

@@ -20,7 +20,7 @@ import { OperatorError } from './db/operator-error.ts';
 import { Pool } from './db/pool.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createIdempotency } from './http/idempotency.ts';
-import { createMemoryRateLimiter } from './http/rate-limit.ts';
+import { openRateLimiter } from './http/rate-limit-open.ts';
 import { registerReference } from './http/reference.ts';
 import { registerRoutes } from './http/register-routes.ts';
 import type { Route } from './http/route.ts';
@@ -199,7 +199,7 @@ async function startConversions(
 
 async function listen(
   options: ServiceOptions,
-  { durable }: Pools,
+  { durable, relaxed }: Pools,
   conversions: ConversionDeps,
   { stack, closing }: { stack: AsyncDisposableStack; closing: AbortController },
 ): Promise<FastifyInstance> {
@@ -221,11 +221,12 @@ async function listen(
     log,
     adminKey: options.adminKey,
   });
+  const rateLimiter = openRateLimiter({ db: relaxed, log });
   registerRoutes(app, routes, {
     db: durable,
     clock,
     authenticator,
-    rateLimiter: createMemoryRateLimiter(),
+    rateLimiter,
     idempotency,
     addressRequestsPerMinuteMax: config.addressRequestsPerMinuteMax,
     workspaceExists: (id) => organizationExists(durable, id),
@@ -234,6 +235,7 @@ async function listen(
     publicUrl: () => settings.publicUrl,
     isReady: async () => !draining && (await isAnswering(durable)),
   });
+  stack.defer(() => rateLimiter.close());
   stack.defer(() => authenticator.close());
   stack.defer(() => oldKeys.stop());
   stack.defer(() => idempotency.close());

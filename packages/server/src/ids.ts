@@ -58,6 +58,14 @@ function fillRandom(bytes: Buffer): void {
 }
 
 /** 128 bits in 26 digits of 5 bits: two zero bits stand before the first byte. */
+/** When an id was made, in unix milliseconds; null: it is no id of this kind. */
+export function timeOfId(prefix: IdPrefix, id: string): number | null {
+  const digits = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/.exec(id.slice(prefix.length + 1))?.[0];
+  if (digits === undefined || !id.startsWith(`${prefix}_`)) return null;
+  // The first ten digits are 50 bits: two of nothing, then the 48 of the time.
+  return [...digits.slice(0, 10)].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
+}
+
 function encode(bytes: Buffer): string {
   let text = '';
   let value = 0;

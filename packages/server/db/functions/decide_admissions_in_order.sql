@@ -12,7 +12,7 @@ DECLARE
   v_cap numeric;
   v_keys jsonb;
   v_past_limit boolean;
-  v_committed numeric;
+  v_unit_amount numeric;
 BEGIN
   FOR o IN
     SELECT l.*, u.period_start, u.period_end, u.used, u.reserved, u.active, u.queued,
@@ -21,7 +21,11 @@ BEGIN
     JOIN current_usage(_organization_ids, _as_of) u USING (organization_id)
   LOOP
     v_cap := o.spend_cap_minor / power(10::numeric, minor_unit_exponent(o.currency));
-    v_committed := o.overage_accrued + o.overage_reserved;
+    -- The most that one of those running can cost yet: its price is that of its admission.
+    v_unit_amount := CASE WHEN v_cap IS NOT NULL THEN greatest(o.unit_amount_max, (
+      SELECT max(a.unit_amount) FROM active_conversions a
+      WHERE a.organization_id = o.organization_id AND a.period_start = o.period_start
+        AND a.overage_policy = 'charge')) END;
     v_keys := capped_key_usage(o.organization_id, o.period_start);
     FOR c IN
       SELECT * FROM unnest(_modes, _types, _bytes, _api_key_ids, _duplicates, _organization_ids)
@@ -46,7 +50,10 @@ BEGIN
         WHEN v_past_limit AND o.overage_policy = 'block' THEN
           CASE WHEN o.overdue THEN 'payment_overdue' ELSE 'quota_exceeded' END
         WHEN v.key_used >= v.key_limit THEN 'quota_exceeded'
-        WHEN v.overage_reserved > 0 AND v_committed + v.overage_reserved > v_cap
+        -- Which of those running end up past the limit shows at completion; how many, now: all
+        -- that there are, with this one, but those that fit under the limit.
+        WHEN v.overage_reserved > 0 AND o.overage_accrued + v_unit_amount
+            * (o.reserved + 1 - greatest(o.monthly_limit - o.used, 0)) > v_cap
           THEN 'spend_cap_reached'
         WHEN c.mode = 'sync' AND o.active >= o.concurrent_limit THEN 'concurrency_limited'
         WHEN c.mode = 'async' AND o.queued >= _queued_max THEN 'queue_full'
@@ -54,7 +61,6 @@ BEGIN
         ELSE 'allowed' END;
       IF v.verdict IN ('allowed', 'allowed_overage') AND NOT _apart THEN
         o.reserved := o.reserved + 1;
-        v_committed := v_committed + v.overage_reserved;
         IF c.mode = 'sync' THEN o.active := o.active + 1; ELSE o.queued := o.queued + 1; END IF;
         IF v.key_limit IS NOT NULL THEN
           v_keys := jsonb_set(v_keys, ARRAY[c.api_key_id, 'used'], to_jsonb(v.key_used + 1));

@@ -15,12 +15,11 @@ BEGIN
       SELECT FROM jobs j WHERE j.organization_id = c.organization_id AND j.id = c.job_id LIMIT 1
     ) j
     UNION ALL
-    SELECT c.ordinal
-    FROM (SELECT x.ordinal, row_number() OVER (PARTITION BY x.job_id, x.organization_id
-                                               ORDER BY x.ordinal) AS repetition
-          FROM unnest(_organization_ids, _job_ids) WITH ORDINALITY
-            AS x (organization_id, job_id, ordinal)) c
-    WHERE c.repetition > 1
+    -- The first of several in the batch is none, so its ordinal is left out.
+    SELECT unnest((array_agg(x.ordinal ORDER BY x.ordinal))[2:])
+    FROM unnest(_organization_ids, _job_ids) WITH ORDINALITY
+      AS x (organization_id, job_id, ordinal)
+    GROUP BY x.job_id, x.organization_id HAVING count(*) > 1
   LOOP
     v_duplicates[v_ordinal] := true;
   END LOOP;

@@ -1,7 +1,8 @@
 -- The gate of complete(): ends the jobs that are still processing under the given fence, gives their
 -- reservations back and answers what the ledger needs to know of them; the rest is left alone. Every
 -- job is written down as included; complete() corrects the few that turn out to be overage, since
--- the how-manieth of its period a completion is, is known only when all have passed the gate.
+-- the how-manieth of its period a completion is, is known only when all have passed the gate. An
+-- external reservation that lapsed has no slot any more, and after its unit's time it is too late.
 --
 -- One index probe a row: as hash joins these would read all of jobs for a batch of 256.
 CREATE OR REPLACE FUNCTION finish_jobs(
@@ -11,7 +12,8 @@ CREATE OR REPLACE FUNCTION finish_jobs(
   ordinal integer, organization_id text, job_id text, type text, admitted_at timestamptz,
   period_start timestamptz, monthly_limit bigint, overage_policy text, unit_amount numeric,
   currency text, overage_reserved numeric, plan_id text, plan_version integer, override_id text,
-  bytes_in bigint, bytes_out bigint, duration_ms integer, api_key_id text, member_id text
+  bytes_in bigint, bytes_out bigint, duration_ms integer, api_key_id text, member_id text,
+  holds_slot boolean
 ) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -30,10 +32,11 @@ BEGIN
       ON a.organization_id = c.organization_id AND a.job_id = c.job_id
     WHERE j.organization_id = c.organization_id AND j.id = c.job_id
       AND j.status = 'processing' AND j.fence = c.fence
+      AND coalesce(a.unit_expires_at > clock_timestamp(), true)
     RETURNING c.ordinal::integer, j.organization_id, j.id, j.type, a.admitted_at, a.period_start,
       a.monthly_limit, a.overage_policy, a.unit_amount, a.currency, a.overage_reserved, a.plan_id,
       a.plan_version, a.override_id, (j.input ->> 'size_bytes')::bigint, c.bytes_out,
-      c.duration_ms, j.api_key_id, j.member_id
+      c.duration_ms, j.api_key_id, j.member_id, a.state = 'running'
   ), released AS (
     DELETE FROM active_conversions a USING finished f
     WHERE a.organization_id = f.organization_id AND a.job_id = f.id

@@ -6,9 +6,10 @@ DECLARE
   v_ids text[];
 BEGIN
   SELECT array_agg(organization_id ORDER BY organization_id) INTO v_ids FROM (
-    SELECT DISTINCT organization_id FROM active_conversions
-    WHERE lease_expires_at <= clock_timestamp()
-       OR (state = 'lapsed' AND unit_expires_at <= clock_timestamp())
+    SELECT organization_id FROM active_conversions WHERE lease_expires_at <= clock_timestamp()
+    UNION
+    SELECT organization_id FROM active_conversions
+    WHERE state = 'lapsed' AND unit_expires_at <= clock_timestamp()
     LIMIT _organizations_max
   ) expired;
   IF v_ids IS NULL THEN

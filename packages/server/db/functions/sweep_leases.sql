@@ -2,6 +2,9 @@
 -- only when the job is terminal: a synchronous job has lost its caller and fails as interrupted; an
 -- asynchronous one is queued again, or fails after its last attempt; an external one keeps its unit
 -- until unit_expires_at. The caller holds the organizations' locks. Returns what was freed.
+--
+-- A heartbeat needs no such lock. A row that one is renewing this moment is not dead, so it is left
+-- out instead of waited for.
 CREATE OR REPLACE FUNCTION sweep_leases(
   _organization_ids text[], _attempts_max integer, _as_of timestamptz
 ) RETURNS integer LANGUAGE plpgsql
@@ -18,6 +21,7 @@ BEGIN
     WHERE a.organization_id = ANY (_organization_ids)
       AND (a.lease_expires_at <= clock_timestamp()
            OR (a.state = 'lapsed' AND a.unit_expires_at <= clock_timestamp()))
+    FOR UPDATE OF a SKIP LOCKED
   LOOP
     v_freed := v_freed + 1;
     IF v_expired.kind = 'external' AND v_expired.unit_expired IS NOT TRUE THEN
@@ -28,6 +32,11 @@ BEGIN
     ELSIF v_expired.kind = 'conversion' AND v_expired.mode = 'async'
           AND v_expired.fence < _attempts_max THEN
       PERFORM requeue_job(v_expired.organization_id, v_expired.job_id, 0);
+    ELSIF v_expired.kind = 'external' THEN
+      PERFORM end_reservation(v_expired.organization_id, v_expired.job_id, 'failed',
+        jsonb_build_object('code', 'expired', 'detail',
+          'Nobody completed the reservation in time; it is not counted.', 'retryable', true),
+        'reservation_expired', _as_of);
     ELSE
       PERFORM end_reservation(v_expired.organization_id, v_expired.job_id, 'failed',
         jsonb_build_object('code', 'interrupted', 'detail',

@@ -70,7 +70,7 @@ CREATE TABLE jobs (
   -- Input and output are deleted from storage.
   purged_at timestamptz,
   PRIMARY KEY (organization_id, id)
-) WITH (fillfactor = 50, autovacuum_vacuum_insert_scale_factor = 0.1);
+) WITH (fillfactor = 45, autovacuum_vacuum_insert_scale_factor = 0.1);
 
 -- A reservation: one unit, and while the job runs one slot. Gone when the job is terminal.
 CREATE TABLE active_conversions (
@@ -217,6 +217,18 @@ CREATE TYPE admission_decision AS (
   period_end timestamptz,
   admitted_at timestamptz,
   retention_hours integer
+);
+-- What complete() says of one call.
+CREATE TYPE completion AS (
+  ordinal integer,
+  result text,
+  billed_as text,
+  unit_amount numeric,
+  currency text,
+  period_start timestamptz,
+  used bigint,
+  monthly_limit bigint,
+  finished_at timestamptz
 );
 
 -- Which organizations must be decided call by call (decide_admissions); both are nearly empty.

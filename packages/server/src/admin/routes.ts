@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { adminBillingSchema, updateAdminBillingSchema } from '../billing/schema.ts';
+import { setOverageChargeAllowed } from '../billing/settings.ts';
 import { listOf, listQuery } from '../http/list.ts';
 import { defineRoute } from '../http/route.ts';
 import { createOrganization } from '../organizations/organizations.ts';
@@ -111,6 +113,21 @@ const assignPlanRoute = defineRoute({
   handler: ({ ctx, params, body }) => assignPlan(inside(ctx, params.workspaceId), body),
 });
 
+const updateAdminBillingRoute = defineRoute({
+  method: 'PATCH',
+  url: '/v1/admin/workspaces/:workspaceId/billing',
+  operationId: 'updateAdminBilling',
+  summary: 'Allow a workspace to be charged for overage without a payment method on file',
+  description: 'Where it is taken back, a workspace that charges falls back to `block`.',
+  tag,
+  access,
+  body: updateAdminBillingSchema,
+  responses: { 200: adminBillingSchema },
+  errors: ['not_found'],
+  handler: ({ ctx, params, body }) =>
+    setOverageChargeAllowed(inside(ctx, params.workspaceId), body.overage_charge_allowed),
+});
+
 const suspendRoute = defineRoute({
   method: 'POST',
   url: '/v1/admin/workspaces/:workspaceId/suspend',
@@ -151,6 +168,7 @@ export const adminRoutes = [
   setOverridesRoute,
   clearOverridesRoute,
   assignPlanRoute,
+  updateAdminBillingRoute,
   suspendRoute,
   reactivateRoute,
 ];

@@ -35,7 +35,9 @@ export async function admitConversion(
   const queued = preferences.respondAsync || upload.file.sizeBytes > deps.settings.syncBytesMax;
   // What is answered before it is counted must survive a crash: the input with it.
   const acknowledged = queued || preferences.waitSeconds !== null;
-  if (acknowledged) await deps.storage.put(inputKey(organizationId, jobId), upload.take());
+  if (acknowledged) {
+    await deps.storage.put(inputKey(organizationId, jobId), upload.take(), null);
+  }
   const admission = toAdmitCall(deps, call, conversion, queued ? 'async' : 'sync');
   const decision = acknowledged
     ? await deps.metering.admitDurably(admission)

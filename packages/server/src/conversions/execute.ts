@@ -44,7 +44,9 @@ export async function execute(
   const { organizationId, jobId, fence } = attempt;
   try {
     const { sizeBytes, sha256 } = await measure(source);
-    await deps.storage.put(outputKey(organizationId, jobId, fence), source);
+    const expiresAt = new Date(deps.clock.now().getTime() + attempt.retentionHours * 3_600_000);
+    const key = outputKey(organizationId, jobId, fence);
+    const place = await deps.storage.put(key, source, expiresAt);
     const { mediaType } = formats[result.format];
     return {
       output: {
@@ -52,9 +54,8 @@ export async function execute(
         size_bytes: sizeBytes,
         media_type: result.format === 'zip' ? mediaType : withCharset(mediaType, attempt.options),
         sha256,
-        expires_at: new Date(
-          deps.clock.now().getTime() + attempt.retentionHours * 3_600_000,
-        ).toISOString(),
+        expires_at: expiresAt.toISOString(),
+        place,
       },
       bytes: 'bytes' in source ? source.bytes : null,
       warnings: result.warnings,

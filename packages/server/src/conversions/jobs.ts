@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { ConversionDeps } from './deps.ts';
-import { keysOfJob, outputKey, type ByteRange } from './files/storage.ts';
+import { placesOfJob, type ByteRange } from './files/storage.ts';
 import type { JobRow, StoredOutput } from './schema.ts';
 import {
   announceCancel,
@@ -67,7 +67,8 @@ export async function purgeJob(ctx: Context, deps: ConversionDeps, jobId: string
     throw new AppError('conflict', 'The conversion has not ended. Cancel it first.');
   }
   await ctx.db.query(updateJobPurged(ctx.organization.id, jobId, ctx.clock.now()));
-  await deps.storage.remove(keysOfJob(ctx.organization.id, jobId, job.fence));
+  const place = job.output?.place ?? null;
+  await deps.storage.remove(placesOfJob(ctx.organization.id, { ...job, place }));
 }
 
 export interface OpenedOutput {
@@ -93,8 +94,7 @@ export async function openOutput(
   }
   if (Date.parse(job.output.expires_at) <= ctx.clock.now().getTime()) throw gone();
   const range = parseRange(rangeHeader, job.output.size_bytes);
-  const key = outputKey(ctx.organization.id, jobId, job.fence);
-  const stream = await deps.storage.open(key, range ?? undefined);
+  const stream = await deps.storage.open(job.output.place, range ?? undefined);
   if (stream === null) throw gone();
   return { output: job.output, stream, range };
 }

@@ -11,8 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => tested.close());
 
-const sample = (name: string) =>
-  readFile(new URL(`../../../../examples/${name}`, import.meta.url));
+const sample = (name: string) => readFile(new URL(`../../../../examples/${name}`, import.meta.url));
 
 describe('the samples that the README converts', () => {
   it('give a PDF for the Word document and the CSV for the workbook, counted once each', async () => {

@@ -1,4 +1,4 @@
-import type { Job, JobRow } from './schema.ts';
+import type { Job, JobRow, StoredOutput } from './schema.ts';
 
 /** A row of `jobs` as the API shows it. */
 export function presentJob(row: JobRow, publicUrl: string): Job {
@@ -17,7 +17,7 @@ export function presentJob(row: JobRow, publicUrl: string): Job {
     output:
       row.output === null || gone
         ? null
-        : { ...row.output, url: outputUrl(publicUrl, row.organization_id, row.id) },
+        : presentOutput(row.output, outputUrl(publicUrl, row.organization_id, row.id)),
     progress: row.progress ?? restingProgress[row.status],
     warnings: row.warnings ?? [],
     error: row.error,
@@ -35,6 +35,10 @@ export function presentJob(row: JobRow, publicUrl: string): Job {
     finished_at: row.finished_at,
     duration_ms: row.duration_ms,
   };
+}
+
+function presentOutput({ place: _place, ...output }: StoredOutput, url: string): Job['output'] {
+  return { ...output, url };
 }
 
 /** What a job's progress reads while no engine reports any. */

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.ts';
 import { expectInvariants } from '../test/invariants.ts';
@@ -34,6 +36,7 @@ describe('the purge', () => {
     clock.advance(2 * hourMs);
     expect((await tested.fetch(output, { key: owner.apiKey })).status).toBe(410);
     expect(await purger.purge()).toBe(1);
+    expect(await readdir(join(tested.dataFolder, 'files', 'segments'))).toEqual([]);
     expect(await purger.purge()).toBe(0);
     const after = await tested.fetch(`${conversions}/${job.id}`, { key: owner.apiKey });
     expect(await after.json()).toMatchObject({
@@ -41,7 +44,6 @@ describe('the purge', () => {
       output: null,
       usage: { counted: true },
     });
-    expect(await storage.open(`${owner.organizationId}/${job.id}/output-1`)).toBeNull();
     await expectInvariants(db, owner.organizationId);
   });
 });

@@ -2,13 +2,20 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { firstIdAt } from '../ids.ts';
-import { keysOfJob, type Storage } from './files/storage.ts';
+import { placesOfJob, type Storage } from './files/storage.ts';
 import { listJobsToPurge, listPurgeCursors, updateJobPurged, updatePurgeCursor } from './sql.ts';
 
 interface Cursor {
   id: string;
   retention_hours: number;
   purged_before_job_id: string;
+}
+
+interface PurgeRow {
+  id: string;
+  status: string;
+  fence: number;
+  place: string | null;
 }
 
 const pageSize = 500;
@@ -26,6 +33,7 @@ export class Purger {
 
   /** One round over all organizations. Answers how many jobs lost their files. */
   async purge(): Promise<number> {
+    await this.#options.storage.expire(this.#options.clock.now());
     let purged = 0;
     let after = '';
     for (;;) {
@@ -44,13 +52,11 @@ export class Purger {
     let from = cursor.purged_before_job_id;
     let purged = 0;
     while (from < beforeId) {
-      const jobs = await db.query<{ id: string; status: string; fence: number }>(
-        listJobsToPurge(cursor.id, from, beforeId, pageSize),
-      );
+      const jobs = await db.query<PurgeRow>(listJobsToPurge(cursor.id, from, beforeId, pageSize));
       for (const job of jobs) {
         // A job that still waits or runs after all that time is looked at again next round.
         if (job.status === 'queued' || job.status === 'processing') return purged;
-        await storage.remove(keysOfJob(cursor.id, job.id, job.fence));
+        await storage.remove(placesOfJob(cursor.id, job));
         await db.query(updateJobPurged(cursor.id, job.id, clock.now()));
         purged += 1;
       }

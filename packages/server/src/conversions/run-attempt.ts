@@ -3,7 +3,6 @@ import type { Completion } from '../metering/schema.ts';
 import type { ConversionDeps } from './deps.ts';
 import { EngineError } from './engines/engine.ts';
 import { execute, type Attempt, type Converted } from './execute.ts';
-import { outputKey } from './files/storage.ts';
 import { ProgressReporter } from './progress.ts';
 
 export type AttemptOutcome =
@@ -34,8 +33,9 @@ export async function runAttempt(
   const signal = deps.leases.hold(attempt);
   const startedMs = performance.now();
   const progress = new ProgressReporter(deps, attempt);
+  let converted: Converted | null = null;
   try {
-    const converted = await executeTwice(deps, attempt, signal, progress, !retryInQueue);
+    converted = await executeTwice(deps, attempt, signal, progress, !retryInQueue);
     const durationMs = Math.round(performance.now() - startedMs);
     const completion = await deps.metering.complete({
       ...attempt,
@@ -45,11 +45,12 @@ export async function runAttempt(
       durationMs,
     });
     if (completion.result === 'stale') {
-      await removeOutput(deps, attempt);
+      await deps.storage.remove([converted.output.place]);
       return { kind: 'lost' };
     }
     return { kind: 'succeeded', converted, completion, durationMs };
   } catch (error) {
+    if (converted !== null) await removeOutput(deps, converted);
     return await fail(deps, attempt, signal, error, retryInQueue);
   } finally {
     progress.stop();
@@ -82,9 +83,6 @@ async function fail(
   cause: unknown,
   retryInQueue: boolean,
 ): Promise<AttemptOutcome> {
-  await removeOutput(deps, attempt).catch((error: unknown) => {
-    deps.log.warn({ err: error, job: attempt.jobId }, 'an output could not be removed');
-  });
   const error = toAppError(cause);
   const ours = isOurFault(cause);
   if (ours && !signal.aborted) {
@@ -120,7 +118,9 @@ function toAppError(error: unknown): AppError {
   });
 }
 
-async function removeOutput(deps: ConversionDeps, attempt: Attempt): Promise<void> {
-  const { organizationId, jobId, fence } = attempt;
-  await deps.storage.remove([outputKey(organizationId, jobId, fence)]);
+/** What is left after a failure is deleted at its expiry at the latest. */
+async function removeOutput(deps: ConversionDeps, { output }: Converted): Promise<void> {
+  await deps.storage.remove([output.place]).catch((error: unknown) => {
+    deps.log.warn({ err: error, place: output.place }, 'an output could not be removed');
+  });
 }

@@ -98,4 +98,6 @@ export interface StoredOutput {
   media_type: string;
   sha256: string;
   expires_at: string;
+  /** Where the storage has it; never shown. */
+  place: string;
 }

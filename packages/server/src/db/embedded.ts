@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../context.ts';
@@ -76,6 +78,18 @@ export async function startEmbeddedPostgres(
     lock.release();
     throw error;
   }
+}
+
+/**
+ * The owner's connection to the server that another process keeps on a data folder; undefined where
+ * there has never been one. Whether it runs shows when somebody connects.
+ */
+export function findEmbeddedConnection(
+  dataDir: string,
+): EmbeddedPostgres['connection'] | undefined {
+  if (!fs.existsSync(path.join(dataDir, 'postgres', 'password'))) return undefined;
+  const layout = prepareLayout(dataDir);
+  return connectionOf(layout, readOrMakePassword(layout));
 }
 
 function connectionOf(layout: Layout, password: string): EmbeddedPostgres['connection'] {

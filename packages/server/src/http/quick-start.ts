@@ -42,7 +42,7 @@ export function renderQuickStart(publicUrl: string): Page {
         'convert',
         `curl "${publicUrl}/v1/workspaces/$MUTATE_WORKSPACE/conversions?response=file" \\\n` +
           '  -H "Authorization: Bearer $MUTATE_API_KEY" \\\n' +
-          '  -F file=@report.xlsx -F to=csv -o report.csv',
+          '  -F file=@examples/sales.xlsx -F to=csv -o sales.csv',
       ) +
       '<p>Without <code>?response=file</code> the reply is the job: its output’s address, its ' +
       'warnings, and how it was counted.</p>' +

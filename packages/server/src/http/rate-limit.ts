@@ -3,9 +3,10 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
 import type { RateLimiter, RateLimitResult } from './ports.ts';
 
-const windowSeconds = 60;
+/** Every limit is of a minute. */
+export const windowSeconds = 60;
 
-/** Counts in this process's memory: right for one server, and the fallback of a shared store. */
+/** Counts in this process's memory: right for tests, and while no shared store answers. */
 export function createMemoryRateLimiter(): RateLimiter {
   // The bound comes with every call, because it is the key's; so this one never refuses.
   const counter = new RateLimiterMemory({

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { SegmentFiles } from './segment-files.ts';
 import type { ByteRange, FileSource, Storage } from './storage.ts';
 
 /** Files in a folder of the data folder: the default. */
 export class LocalStorage implements Storage {
   readonly #root: string;
+  readonly #segments: SegmentFiles;
 
   constructor(root: string) {
     this.#root = root;
+    this.#segments = new SegmentFiles(join(root, 'segments'));
   }
 
-  async put(key: string, source: FileSource): Promise<void> {
+  async put(key: string, source: FileSource, expiresAt: Date | null): Promise<string> {
+    if (expiresAt !== null && 'bytes' in source && source.bytes.length <= segmentBytesMax) {
+      return this.#segments.append(source.bytes, expiresAt);
+    }
     const path = this.#pathOf(key);
     await withFolder(path, async () => {
       if ('path' in source) {
@@ -29,11 +35,13 @@ export class LocalStorage implements Storage {
         });
       }
     });
+    return key;
   }
 
-  async open(key: string, range?: ByteRange): Promise<Readable | null> {
+  async open(place: string, range?: ByteRange): Promise<Readable | null> {
+    if (isInSegment(place)) return this.#segments.open(place, range);
     try {
-      const file = await open(this.#pathOf(key));
+      const file = await open(this.#pathOf(place));
       return file.createReadStream(range);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
@@ -41,6 +49,7 @@ export class LocalStorage implements Storage {
     }
   }
 
+  /** Only of files by their key: an input never lies in a segment. */
   async copyTo(key: string, path: string): Promise<boolean> {
     try {
       await link(this.#pathOf(key), path).catch(async (error: unknown) => {
@@ -54,8 +63,18 @@ export class LocalStorage implements Storage {
     }
   }
 
-  async remove(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => rm(this.#pathOf(key), { force: true })));
+  async remove(places: readonly string[]): Promise<void> {
+    await Promise.all(
+      places.map((place) =>
+        isInSegment(place)
+          ? this.#segments.remove(place)
+          : rm(this.#pathOf(place), { force: true }),
+      ),
+    );
+  }
+
+  async expire(now: Date): Promise<void> {
+    await this.#segments.expire(now);
   }
 
   /**
@@ -79,13 +98,14 @@ export class LocalStorage implements Storage {
   }
 }
 
-/** Below this, three calls in place cost less than three trips to the thread pool. */
-const syncWriteBytesMax = 65_536;
+const segmentBytesMax = 65_536;
+
+function isInSegment(place: string): boolean {
+  return place.startsWith('segments/');
+}
 
 async function writeNew(path: string, bytes: Buffer): Promise<void> {
-  const options = { mode: 0o600, flag: 'wx' } as const;
-  if (bytes.length <= syncWriteBytesMax) writeFileSync(path, bytes, options);
-  else await writeFile(path, bytes, options);
+  await writeFile(path, bytes, { mode: 0o600, flag: 'wx' });
 }
 
 /** Runs `work`, and once more with the folder made where it was missing: saves a call when not. */

@@ -11,17 +11,24 @@ export interface ByteRange {
 
 /**
  * The port to wherever inputs and outputs are kept. A key is `<organization>/<job>/<name>`, made
- * of ids and of names of our own only, never of anything that a client sent.
+ * of ids and of names of our own only, never of anything that a client sent. A place is what `put`
+ * answered: the key, or wherever the storage found it better to put the bytes.
  */
 export interface Storage {
-  /** Stores a file; what was under the key is replaced in one step. */
-  put(key: string, source: FileSource): Promise<void>;
+  /**
+   * Stores a file and answers its place; what was under the key is replaced in one step.
+   *
+   * @param expiresAt null: kept until it is removed
+   */
+  put(key: string, source: FileSource, expiresAt: Date | null): Promise<string>;
   /** The stored bytes, or null where there are none (any more). */
-  open(key: string, range?: ByteRange): Promise<Readable | null>;
+  open(place: string, range?: ByteRange): Promise<Readable | null>;
   /** Puts the stored bytes under a local path, for an engine to read. False: there are none. */
-  copyTo(key: string, path: string): Promise<boolean>;
-  /** Deletes what is under these keys. Gone already is fine. */
-  remove(keys: readonly string[]): Promise<void>;
+  copyTo(place: string, path: string): Promise<boolean>;
+  /** Deletes what is in these places. Gone already is fine. */
+  remove(places: readonly string[]): Promise<void>;
+  /** Deletes what has expired, where the storage keeps it together. */
+  expire(now: Date): Promise<void>;
 }
 
 export function inputKey(organizationId: string, jobId: string): string {
@@ -34,9 +41,13 @@ export function outputKey(organizationId: string, jobId: string, fence: number):
 }
 
 /** Everything that a job may have stored in its attempts so far. */
-export function keysOfJob(organizationId: string, jobId: string, fence: number): string[] {
-  const outputs = Array.from({ length: fence }, (_, index) =>
-    outputKey(organizationId, jobId, index + 1),
+export function placesOfJob(
+  organizationId: string,
+  job: { readonly id: string; readonly fence: number; readonly place: string | null },
+): string[] {
+  const outputs = Array.from({ length: job.fence }, (_, index) =>
+    outputKey(organizationId, job.id, index + 1),
   );
-  return [inputKey(organizationId, jobId), ...outputs];
+  const places = [inputKey(organizationId, job.id), ...outputs];
+  return job.place === null || places.includes(job.place) ? places : [...places, job.place];
 }

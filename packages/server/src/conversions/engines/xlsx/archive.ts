@@ -24,7 +24,7 @@ const defaultLimits: ArchiveLimits = {
   ratioGraceBytes: 64 * 1024 ** 2,
 };
 
-const inflateChunkBytes = 64 * 1024;
+const inflateChunkBytes = 256 * 1024;
 const deflated = 8;
 const stored = 0;
 

@@ -39,8 +39,8 @@ function isPlainDecimal(bytes: Buffer, start: number, end: number, max: number):
 
 /** Powers that a double holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, index) => 10 ** index);
-/** With so many digits `roughNumberOf` is off by two units in the last place at most. */
-const roughMax = 18;
+/** With so many characters `roughNumberOf` is off by a few units in the last place at most. */
+const roughMax = 21;
 
 /** Reads a stored number; NaN when it is none. */
 export function numberOf(bytes: Buffer, start: number, end: number): number {

@@ -3,13 +3,12 @@ import type { SheetCell } from './sheet-cell.ts';
 
 const space = 0x20;
 const quote = 0x22;
-const ampersand = 0x26;
 const slash = 0x2f;
 const zero = 0x30;
 const lessThan = 0x3c;
 const equals = 0x3d;
 const greaterThan = 0x3e;
-const underscore = 0x5f;
+const letterA = 0x41;
 const letterC = 0x63;
 const letterR = 0x72;
 const letterS = 0x73;
@@ -20,7 +19,7 @@ const letterV = 0x76;
  * Reads a cell that is written the way nearly every program writes it, `<c r="B2" s="1" t="s">
  * <v>7</v></c>` or `<c r="B2" s="1"/>`, in one pass. This halves the time of a whole sheet.
  *
- * Gives the position after the cell, or `start` for anything else, which the tokenizer then reads
+ * `rowDigits` is how long the row's number is. Gives the position after the cell, or `start` for anything else, which the tokenizer then reads
  * (and judges) piece by piece.
  */
 export function readPlainCell(
@@ -28,6 +27,7 @@ export function readPlainCell(
   start: number,
   cell: SheetCell,
   lastColumn: number,
+  rowDigits: number,
 ): number {
   let at = start + 2;
   let column = -1;
@@ -39,9 +39,18 @@ export function readPlainCell(
     if (bytes[at + 2] !== equals || bytes[at + 3] !== quote) return start;
     const valueStart = at + 4;
     let valueEnd = valueStart;
+    if (name === letterR) {
+      // The letters decide; the digits are skipped, as many as the row's number has.
+      while ((bytes[valueEnd] as number) >= letterA) valueEnd += 1;
+      column = columnOf(bytes, valueStart, valueEnd);
+      if (bytes[valueEnd + rowDigits] === quote) valueEnd += rowDigits;
+    }
     while (valueEnd < bytes.length && bytes[valueEnd] !== quote) valueEnd += 1;
-    if (name === letterR) column = columnOf(bytes, valueStart, valueEnd);
-    else if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
+    if (name === letterR) {
+      at = valueEnd + 1;
+      continue;
+    }
+    if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
     else if (name === letterT) {
       kindStart = valueStart;
       kindEnd = valueEnd;
@@ -87,13 +96,13 @@ function isEnd(bytes: Buffer, at: number): boolean {
   );
 }
 
-/** Where a text ends, or the first byte that has to be decoded. */
+/** Marks what ends a text or has to be decoded: `<`, `&`, `_` and control characters. */
+const notPlain = new Uint8Array(256).fill(1, 0, space);
+for (const mark of '<&_') notPlain[mark.charCodeAt(0)] = 1;
+
 function plainTextEnd(bytes: Buffer, start: number): number {
   let at = start;
-  for (; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === lessThan || byte === ampersand || byte === underscore || byte < space) break;
-  }
+  while (at < bytes.length && notPlain[bytes[at] as number] === 0) at += 1;
   return at;
 }
 

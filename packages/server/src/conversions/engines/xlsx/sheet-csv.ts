@@ -47,6 +47,8 @@ export class SheetCsv implements SheetReader {
   #rowHasCells = false;
   #nextRow = -1;
   #nextColumn = 0;
+  /** Of the row's last cell so far. */
+  #column = 0;
   #fits = true;
   #cells = 0;
   #padding = 0;
@@ -77,13 +79,11 @@ export class SheetCsv implements SheetReader {
   cell(cell: SheetCell): void {
     const { column, value } = cell;
     if (!this.#rowHasCells) this.#beginRecord(column);
+    this.#column = column;
     this.#cells += 1;
-    if (column < this.#firstColumn) this.#firstColumn = column;
-    if (column > this.#lastColumn) this.#lastColumn = column;
     const isEmpty = value.start === value.end;
     if (!isEmpty) this.#values += 1;
     else if (cell.hasFormula && !cell.hasValue) this.#formulasWithoutValue += 1;
-    if (column < this.#nextColumn) this.#fits = false;
     if (!this.#fits) return;
     if (column > this.#nextColumn) this.#csv.emptyFields(column - this.#nextColumn);
     this.#nextColumn = column + 1;
@@ -92,8 +92,10 @@ export class SheetCsv implements SheetReader {
   }
 
   endRow(): void {
-    if (!this.#rowHasCells || !this.#fits) return;
-    const last = this.#nextColumn - 1;
+    if (!this.#rowHasCells) return;
+    const last = this.#column;
+    if (last > this.#lastColumn) this.#lastColumn = last;
+    if (!this.#fits) return;
     if (last > this.#right) {
       // Records that were written before are now too short.
       if (this.#nextRow > this.#top) this.#fits = false;
@@ -139,8 +141,10 @@ export class SheetCsv implements SheetReader {
         this.#startAt({ top: this.#row, left: column, bottom: this.#row, right: -1 });
       }
     }
+    // Cells come in order, so the first of a row decides about the left side.
+    if (column < this.#firstColumn) this.#firstColumn = column;
     this.#nextColumn = this.#left;
-    if (this.#row < this.#nextRow) this.#fits = false;
+    if (column < this.#left || this.#row < this.#nextRow) this.#fits = false;
     this.#emptyRecords(this.#row);
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts';
+import { digitCount } from './format/digits.ts';
 import { readPlainCell } from './plain-cell.ts';
 import { SheetCell, cellKind, columnOf, columnsMax, kindOf } from './sheet-cell.ts';
 import { localNameIs } from './xml-tokenizer.ts';
@@ -37,6 +38,7 @@ export class SheetScanner implements XmlHandler {
   readonly #reader: SheetReader;
   readonly #cell = new SheetCell();
   #row = -1;
+  #rowDigits = 1;
   #column = -1;
   #inData = false;
   #inRow = false;
@@ -86,7 +88,7 @@ export class SheetScanner implements XmlHandler {
 
   shortcut(bytes: Buffer, start: number): number {
     if (!this.#inRow || this.#inCell || bytes[start + 1] !== letterC) return start;
-    const end = readPlainCell(bytes, start, this.#cell, this.#column);
+    const end = readPlainCell(bytes, start, this.#cell, this.#column, this.#rowDigits);
     if (end === start) return start;
     this.#column = this.#cell.column;
     this.#reader.cell(this.#cell);
@@ -117,6 +119,7 @@ export class SheetScanner implements XmlHandler {
     }
     if (!(row > this.#row) || row >= rowsMax) throw damaged(`row ${row + 1} is out of order`);
     this.#row = row;
+    this.#rowDigits = digitCount(row + 1);
     this.#column = -1;
     this.#inRow = true;
     this.#reader.startRow(row);

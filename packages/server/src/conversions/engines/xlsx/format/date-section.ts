@@ -54,11 +54,13 @@ interface Style {
 
 const minus = 0x2d;
 const zero = 0x30;
-/** More than the longest name of a day and the longest span in seconds. */
-const partBytesMax = 64;
+/** More than the longest name of a day or month, and than the longest number. */
+const nameBytesMax = 64;
+const numberBytesMax = 16;
 
 function sizeBytesMax(token: FormatToken): number {
-  return token.kind === 'literal' ? Buffer.byteLength(token.text) : partBytesMax;
+  if (token.kind === 'literal') return Buffer.byteLength(token.text);
+  return token.kind === 'date' && token.length > 2 ? nameBytesMax : numberBytesMax;
 }
 
 /** Times are rounded to what the section shows of a second; a bare date only against noise. */
@@ -118,7 +120,7 @@ function numberWriter(valueOf: (parts: DateParts) => number, length: number): Pa
 function nameWriter(kind: 'month' | 'weekday', length: number, language: number): PartWriter {
   return ({ date }, target, at) => {
     const index = kind === 'month' ? date.month - 1 : date.weekday;
-    return at + target.write(nameOf(kind, length, index, language), at, partBytesMax, 'utf8');
+    return at + target.write(nameOf(kind, length, index, language), at, nameBytesMax, 'utf8');
   };
 }
 

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+const overagePolicy = z.enum(['block', 'warn', 'charge']);
+
+/** How a workspace pays. Money is in minor units of `currency`. */
+export const billingSchema = z
+  .object({
+    object: z.literal('billing'),
+    workspace_id: z.string(),
+    /** suspended: by the operator, or since an invoice stayed unpaid. */
+    status: z.enum(['ok', 'past_due', 'suspended']),
+    billing_email: z.string().nullable(),
+    currency: z.string(),
+    /** What is in the workspace's favour. */
+    balance_minor: z.int(),
+    payment_method: z
+      .object({
+        brand: z.string(),
+        last4: z.string(),
+        exp_month: z.int(),
+        exp_year: z.int(),
+      })
+      .nullable(),
+    next_invoice: z
+      .object({ amount_due_minor: z.int(), currency: z.string(), due_at: z.string() })
+      .nullable(),
+    /** As chosen; what is in effect under the present plan is in `usage.overage.policy`. */
+    overage_policy: overagePolicy,
+    spend_cap_minor: z.int().nonnegative().nullable(),
+  })
+  .meta({ id: 'Billing' });
+
+export type Billing = z.infer<typeof billingSchema>;
+
+export const updateBillingSchema = z.strictObject({
+  billing_email: z.email('must be an e-mail address').max(254).toLowerCase().nullish(),
+  spend_cap_minor: z
+    .int()
+    .nonnegative()
+    .nullish()
+    .describe('The most that overage may cost in a usage period; null: no cap.'),
+  overage_policy: overagePolicy.optional(),
+});
+
+export type UpdateBilling = z.infer<typeof updateBillingSchema>;
+
+/** The same as the super admin sees it. */
+export const adminBillingSchema = billingSchema
+  .extend({
+    /** The operator's word that overage may be charged without a payment method on file. */
+    overage_charge_allowed: z.boolean(),
+  })
+  .meta({ id: 'AdminBilling' });
+
+export type AdminBilling = z.infer<typeof adminBillingSchema>;
+
+export const updateAdminBillingSchema = z.strictObject({ overage_charge_allowed: z.boolean() });

@@ -57,9 +57,14 @@ async function main(): Promise<void> {
     `${os.availableParallelism()} cores, Node ${process.versions.node}; load generator in this ` +
       `process; medians of ${rounds} rounds of ${seconds} s, in turn`,
   );
-  const server = await startBenchServer();
-  const stop = (): void => void server.stop().finally(() => process.exit(130));
+  const starting = startBenchServer();
+  const stop = (): void => {
+    // Calls that are under way lose their connection; nobody waits for their answers any more.
+    process.on('uncaughtException', () => undefined);
+    void starting.then((server) => server.stop()).finally(() => process.exit(130));
+  };
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  const server = await starting;
   try {
     for (const one of cases) await runCase(server, one);
   } finally {
@@ -107,8 +112,12 @@ function lineOf(
   return [
     name.padEnd(21),
     Math.round(pairs).toLocaleString('en').padStart(9),
-    median(measured.map((one) => one.p50Ms)).toFixed(2).padStart(11),
-    median(measured.map((one) => one.p99Ms)).toFixed(1).padStart(8),
+    median(measured.map((one) => one.p50Ms))
+      .toFixed(2)
+      .padStart(11),
+    median(measured.map((one) => one.p99Ms))
+      .toFixed(1)
+      .padStart(8),
     (pairs / base).toFixed(1).padStart(9),
     (addsUp ? 'yes' : 'NO').padStart(9),
   ].join(' ');

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { systemClock } from '../../packages/server/src/clock.ts';
 import type { Log } from '../../packages/server/src/context.ts';
 import { startEmbeddedPostgres } from '../../packages/server/src/db/embedded.ts';
@@ -57,10 +57,9 @@ async function createLedger(
   name: string,
   organizations: number,
 ): Promise<Ledger> {
-  const client = new pg.Client(admin);
-  await client.connect();
-  await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
-  await client.end();
+  const owner = new Pool({ connection: admin, connectionsMax: 1 });
+  await owner.query({ text: `CREATE DATABASE "${name}"`, values: [], name: '' });
+  await owner.close();
   const connection = { ...admin, database: name };
   const folder = path.join(import.meta.dirname, '../../packages/server/db');
   await migrate({

@@ -15,9 +15,7 @@ export function openNaive(connection: pg.ClientConfig): Contender {
     admit: (call) =>
       pool.transaction(async (tx) => {
         const asOf = systemClock.now();
-        const [usage] = await tx.query<statements.Usage>(
-          statements.lockUsage(call.organizationId),
-        );
+        const [usage] = await tx.query<statements.Usage>(statements.lockUsage(call.organizationId));
         if (usage === undefined) throw new Error('there is no such organization');
         refuse(usage, call.sizeBytes);
         await tx.query(statements.insertJob(call, usage.period_start, asOf));
@@ -27,9 +25,7 @@ export function openNaive(connection: pg.ClientConfig): Contender {
     complete: (call) =>
       pool.transaction(async (tx) => {
         const asOf = systemClock.now();
-        const [usage] = await tx.query<statements.Usage>(
-          statements.lockUsage(call.organizationId),
-        );
+        const [usage] = await tx.query<statements.Usage>(statements.lockUsage(call.organizationId));
         const [job] = await tx.query<statements.FinishedJob>(statements.finishJob(call, asOf));
         if (usage === undefined || job === undefined) throw new Error('not counted: stale');
         const [held] = await tx.query<statements.Held>(statements.deleteReservation(call));

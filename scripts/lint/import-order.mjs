@@ -13,6 +13,7 @@ const chain = ['organizations', 'plans', 'subscriptions', 'metering', 'conversio
 /** What each feature may import besides itself, the base, and the two doors below. */
 const allowedImports = new Map([
   ...chain.map((name, index) => /** @type {const} */ ([name, chain.slice(0, index)])),
+  ['reservations', chain.slice(0, chain.indexOf('conversions'))],
   ['billing', chain.slice(0, chain.indexOf('conversions'))],
   ['notifications', ['organizations']],
   ['audit', []],

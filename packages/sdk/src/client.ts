@@ -2,6 +2,7 @@ import { ApiKeys } from './api-keys.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
+import { Reservations } from './reservations.ts';
 import type { Format, Plan, Usage } from './types.ts';
 import { WorkspacePath } from './workspace.ts';
 
@@ -9,6 +10,7 @@ export type { CreateApiKeyInput } from './api-keys.ts';
 export type { CreateConversionInput, ListConversionsInput } from './conversions.ts';
 export type { CallOptions } from './http.ts';
 export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts';
+export type { CreateReservationInput, HeldReservation } from './reservations.ts';
 export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
 export { isFinal } from './types.ts';
 export type {
@@ -19,8 +21,10 @@ export type {
   JobOutput,
   JobStatus,
   NewApiKey,
+  NewReservation,
   Plan,
   Quote,
+  Reservation,
   Usage,
   Warning,
 } from './types.ts';
@@ -48,6 +52,7 @@ export class Mutate {
   readonly formats: Catalogue<Format>;
   readonly plans: Catalogue<Plan>;
   readonly apiKeys: ApiKeys;
+  readonly reservations: Reservations;
 
   constructor(options: MutateOptions) {
     const http = new HttpClient({
@@ -66,5 +71,6 @@ export class Mutate {
     this.formats = new Catalogue<Format>(http, '/v1/formats');
     this.plans = new Catalogue<Plan>(http, '/v1/plans');
     this.apiKeys = new ApiKeys(http, workspace);
+    this.reservations = new Reservations(http, workspace);
   }
 }

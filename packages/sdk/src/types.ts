@@ -160,6 +160,30 @@ export interface NewApiKey extends ApiKey {
   key: string;
 }
 
+/** One unit, and while it is active one slot, held for a converter of your own. */
+export interface Reservation {
+  id: string;
+  object: 'reservation';
+  workspace_id: string;
+  /** lapsed: its slot is gone for want of a heartbeat; it can still be completed. */
+  status: 'active' | 'lapsed' | 'completed' | 'released' | 'expired';
+  type: string;
+  size_bytes: number;
+  /** Until then the slot is held without a heartbeat. */
+  expires_at: string | null;
+  unit_expires_at: string | null;
+  usage: JobUsage;
+  api_key_id: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface NewReservation extends Reservation {
+  verdict: 'allowed' | 'allowed_overage';
+  /** Conversions left in the period after this one; null: without limit. */
+  remaining: number | null;
+}
+
 export interface Workspace {
   id: string;
   object: 'workspace';

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { adminRoutes } from './admin/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -13,6 +14,7 @@ import { LocalStorage } from './conversions/files/local-storage.ts';
 import { openWorkFolder } from './conversions/files/work-folder.ts';
 import { openEngines } from './conversions/open-engines.ts';
 import { Purger } from './conversions/purge.ts';
+import { refuse } from './conversions/refuse.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
@@ -24,15 +26,17 @@ import { openRateLimiter } from './http/rate-limit-open.ts';
 import { registerReference } from './http/reference.ts';
 import { registerRoutes } from './http/register-routes.ts';
 import type { Route } from './http/route.ts';
+import { summarizeDays } from './metering/daily-rollup.ts';
 import { LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMetering } from './metering/metering.ts';
-import { RefusalCounter } from './metering/refusals.ts';
+import { RefusalRecorder } from './metering/refusals.ts';
 import { usageRoutes } from './metering/routes.ts';
 import { sweep } from './metering/sweep.ts';
 import { createAuthenticator } from './organizations/authenticator.ts';
 import { organizationExists } from './organizations/organizations.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
+import { reservationRoutes } from './reservations/routes.ts';
 import { subscriptionRoutes } from './subscriptions/routes.ts';
 
 /** Attempts at an asynchronous job whose workers die, before it fails for good. */
@@ -66,9 +70,15 @@ export interface Service {
 export function allRoutes(conversions: ConversionDeps): Route[] {
   return [
     ...conversionRoutes(conversions),
-    ...usageRoutes,
+    ...reservationRoutes({
+      metering: conversions.metering,
+      attemptsMax,
+      refuse: (ctx, decision) => refuse(conversions, ctx, decision),
+    }),
+    ...usageRoutes(conversions),
     ...planRoutes,
     ...subscriptionRoutes,
+    ...billingRoutes,
     ...organizationRoutes,
     ...auditRoutes,
     ...adminRoutes,
@@ -161,11 +171,13 @@ async function startConversions(
     attemptsMax,
   });
   const leases = new LeaseKeeper({ db: durable, log, leaseSeconds: config.leaseSeconds });
-  const refusals = new RefusalCounter({ db: durable, clock, log });
+  const refusals = new RefusalRecorder({ db: durable, clock, log });
   const chores = [
     startChore('renew leases', config.leaseSeconds * 250, log, () => leases.renew()),
     startChore('sweep', 2_000, log, () => sweep({ db: durable, clock, log, attemptsMax })),
     startChore('record refusals', 1_000, log, () => refusals.flush()),
+    startChore('purge decisions', 600_000, log, () => refusals.purge()),
+    startChore('sum up days', 900_000, log, () => summarizeDays(durable, clock)),
   ];
   stack.defer(async () => {
     await metering.settled();

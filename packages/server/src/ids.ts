@@ -63,7 +63,11 @@ export function timeOfId(prefix: IdPrefix, id: string): number | null {
   const digits = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/.exec(id.slice(prefix.length + 1))?.[0];
   if (digits === undefined || !id.startsWith(`${prefix}_`)) return null;
   // The first ten digits are 50 bits: two of nothing, then the 48 of the time.
-  return [...digits.slice(0, 10)].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
+  let timeMs = 0;
+  for (let index = 0; index < 10; index++) {
+    timeMs = timeMs * 32 + alphabet.indexOf(digits.charAt(index));
+  }
+  return timeMs;
 }
 
 function encode(bytes: Buffer): string {

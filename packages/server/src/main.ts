@@ -29,7 +29,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
       dataDir: dataFolder.path,
       log,
       onExit: (exit) => {
-        log.fatal({ exit }, 'PostgreSQL ended; so does this process');
+        log.fatal({ exit }, 'PostgreSQL does not stay up; this process ends');
         process.exitCode = 1;
         process.kill(process.pid, 'SIGTERM');
       },

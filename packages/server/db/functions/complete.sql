@@ -79,6 +79,7 @@ BEGIN
       bytes_in = t.bytes_in + excluded.bytes_in, bytes_out = t.bytes_out + excluded.bytes_out
   ), sums AS MATERIALIZED (
     SELECT organization_id, period_start, late, count(*) AS units,
+      count(*) FILTER (WHERE holds_slot) AS slots,
       count(*) FILTER (WHERE overage) AS overage, coalesce(sum(amount), 0) AS amount,
       sum(overage_reserved) AS amount_reserved
     FROM billed GROUP BY organization_id, period_start, late
@@ -88,7 +89,7 @@ BEGIN
       overage_accrued = c.overage_accrued + n.amount,
       overage_reserved = c.overage_reserved - n.amount_reserved
     FROM (
-      SELECT organization_id, sum(units)::integer AS slots,
+      SELECT organization_id, sum(slots)::integer AS slots,
         coalesce(sum(units) FILTER (WHERE NOT late), 0)::bigint AS units,
         coalesce(sum(overage) FILTER (WHERE NOT late), 0)::bigint AS overage,
         coalesce(sum(amount) FILTER (WHERE NOT late), 0) AS amount,
@@ -108,8 +109,8 @@ BEGIN
   SELECT array_agg(ROW(b.ordinal, 'counted', b.billed_as, b.amount, b.currency, b.period_start,
                        b.position, b.limit_now, b.finished_at)::completion),
     array_agg(b.ordinal::bigint), bool_or(b.overage),
-    array_agg(DISTINCT b.organization_id) FILTER (WHERE NOT b.late AND b.limit_now > 0
-      AND b.position * 100 >= b.first_threshold * b.limit_now)
+    array_agg(DISTINCT b.organization_id) FILTER (WHERE NOT b.late AND (b.overage OR b.limit_now > 0
+      AND b.position * 100 >= b.first_threshold * b.limit_now))
   INTO v_completions, v_counted, v_overage, v_alerting
   FROM billed b;
   RETURN QUERY SELECT * FROM unnest(v_completions);

@@ -12,7 +12,9 @@ DECLARE
 BEGIN
   UPDATE jobs SET status = _status, error = _error, progress = NULL, finished_at = _as_of,
     duration_ms = CASE WHEN started_at IS NOT NULL
-      THEN (1000 * extract(epoch FROM _as_of - started_at))::integer END
+      -- Business time may have been moved by months meanwhile.
+      THEN least(greatest(1000 * extract(epoch FROM _as_of - started_at), 0), 2147483647)::integer
+      END
   WHERE organization_id = _organization_id AND id = _job_id AND status IN ('queued', 'processing')
   RETURNING * INTO v_job;
   IF NOT FOUND THEN

@@ -12,7 +12,8 @@ DECLARE
   v_unit timestamptz := clock_timestamp() + make_interval(secs => _unit_seconds);
 BEGIN
   UPDATE active_conversions SET lease_expires_at = v_lease, unit_expires_at = v_unit
-  WHERE organization_id = _organization_id AND job_id = _job_id AND state = 'running';
+  WHERE organization_id = _organization_id AND job_id = _job_id AND state = 'running'
+    AND unit_expires_at > clock_timestamp();
   IF FOUND THEN
     RETURN QUERY SELECT 'renewed', NULL::integer, NULL::integer;
     RETURN;

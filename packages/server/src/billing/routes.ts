@@ -24,7 +24,7 @@ const updateBillingRoute = defineRoute({
   summary: 'Set billing address, spend cap and overage policy',
   description:
     'What is absent stays. `overage_policy` must be one that the plan allows; `charge` also needs ' +
-    'an overage price and a payment method, or the operator\'s word: else 409 with `missing`. ' +
+    "an overage price and a payment method, or the operator's word: else 409 with `missing`. " +
     'Conversions under way keep the policy and price of their admission.',
   tag,
   access: { kind: 'workspace', scope: 'billing:write' },

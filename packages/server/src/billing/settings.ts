@@ -102,7 +102,8 @@ function settingsOf(row: AdminBilling): BillingSettings {
   return { billing_email, spend_cap_minor, overage_policy };
 }
 
-function withoutWord({ overage_charge_allowed: _, ...billing }: AdminBilling): Billing {
+function withoutWord(row: AdminBilling): Billing {
+  const { overage_charge_allowed: _, ...billing } = row;
   return billing;
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { isRefused } from '../metering/refusal.ts';
 import type { AdmitCall, Decision } from '../metering/schema.ts';
+import { describeUsage } from '../metering/usage-warning.ts';
 import {
   replyFromJob,
   type ConversionRequest,
@@ -210,14 +211,4 @@ async function loadJob({ ctx }: ConversionRequest, jobId: string): Promise<JobRo
   const [job] = await ctx.db.query<JobRow>(findJob(ctx.organization.id, jobId));
   if (job === undefined) throw new AppError('internal_error', 'The conversion was lost.');
   return job;
-}
-
-const warnFromPercent = 80;
-
-function describeUsage(decision: Decision): string | null {
-  const { monthly_limit: limit, used, reserved } = decision;
-  if (limit === null || limit === 0) return null;
-  const percent = Math.floor(((used + reserved + 1) * 100) / limit);
-  if (percent < warnFromPercent) return null;
-  return `${percent}% of ${limit} conversions this month, resets at ${decision.period_end}`;
 }

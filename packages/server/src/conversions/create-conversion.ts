@@ -1,3 +1,4 @@
+import { boundaryOf } from '../http/multipart-parser.ts';
 import { newId } from '../ids.ts';
 import { admitConversion } from './admit-conversion.ts';
 import {
@@ -23,6 +24,8 @@ export async function createConversion(
   call: ConversionRequest,
 ): Promise<ConversionResult> {
   const { ctx, claim } = call;
+  // What is no form at all is told so before anybody is told of limits.
+  boundaryOf(call.request.headers['content-type']);
   const decision = await lookBeforeUpload(deps, call);
   const jobId = claim?.jobId ?? newId('job', ctx.clock.now().getTime());
   const upload = await receiveUpload(deps, call, decision, jobId);

@@ -3,7 +3,7 @@ import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import type { LeaseKeeper } from '../metering/lease-keeper.ts';
 import type { Metering } from '../metering/metering.ts';
-import type { RefusalCounter } from '../metering/refusals.ts';
+import type { RefusalRecorder } from '../metering/refusals.ts';
 import type { Storage } from './files/storage.ts';
 import type { Registry } from './registry.ts';
 import type { Runner } from './runner/runner.ts';
@@ -14,7 +14,7 @@ export interface ConversionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metering: Metering;
-  readonly refusals: RefusalCounter;
+  readonly refusals: RefusalRecorder;
   readonly leases: LeaseKeeper;
   readonly registry: Registry;
   readonly runner: Runner;

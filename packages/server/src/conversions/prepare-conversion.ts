@@ -44,16 +44,32 @@ export function parseJsonField(
   text: string | undefined,
 ): Record<string, unknown> {
   if (text === undefined || text.trim() === '') return {};
+  let detail = 'must be a JSON object';
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
+    if (isStorable(value, depthMax)) {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        return value as Record<string, unknown>;
+      }
+    } else {
+      detail += ` of whole Unicode texts without U+0000, nested at most ${depthMax} deep`;
     }
   } catch {
     // Told below, with the rest.
   }
-  const detail = `The field "${name}" must be a JSON object.`;
-  throw new AppError('invalid_request', detail, {
-    details: { errors: [{ pointer: `/${name}`, detail: 'must be a JSON object' }] },
+  throw new AppError('invalid_request', `The field "${name}" ${detail}.`, {
+    details: { errors: [{ pointer: `/${name}`, detail }] },
   });
+}
+
+const depthMax = 100;
+
+/** Whether PostgreSQL takes it as `jsonb`, which refuses more than JSON does. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  return Object.entries(value).every(
+    ([name, member]) => isStorable(name, depth) && isStorable(member, depth - 1),
+  );
 }

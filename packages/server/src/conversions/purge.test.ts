@@ -2,10 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.ts';
+import { newId } from '../ids.ts';
+import { admitCall, completeCall } from '../test/calls.ts';
 import { expectInvariants } from '../test/invariants.ts';
 import { scenario } from '../test/scenario.ts';
 import { quietLog } from '../test/server.ts';
 import { form, startTestService, type TestService } from '../test/service.ts';
+import { outputKey } from './files/storage.ts';
 import { Purger } from './purge.ts';
 
 const hourMs = 3_600_000;
@@ -45,5 +48,36 @@ describe('the purge', () => {
       usage: { counted: true },
     });
     await expectInvariants(db, owner.organizationId);
+  });
+
+  it('keeps the output of a job that waited long for as long as was promised', async () => {
+    const { db, storage, metering } = tested.service.conversions;
+    const owner = await scenario(db, clock).organization().create();
+    const { organizationId } = owner;
+    const purger = new Purger({ db, clock, log: quietLog, storage });
+    const call = admitCall(organizationId, { jobId: newId('job', clock.now().getTime()) });
+    await metering.admit(call);
+    clock.advance(20 * hourMs);
+    const place = await storage.put(
+      outputKey(organizationId, call.jobId, 1),
+      { bytes: Buffer.from('late') },
+      null,
+    );
+    const expires = new Date(clock.now().getTime() + 24 * hourMs).toISOString();
+    const output = { filename: 'a', size_bytes: 4, media_type: 'text/csv', sha256: 'x' };
+    await metering.complete(
+      completeCall(organizationId, call.jobId, {
+        output: { ...output, place, expires_at: expires },
+      }),
+    );
+    clock.advance(20 * hourMs);
+    await purger.purge();
+    const path = `/v1/workspaces/${organizationId}/conversions/${call.jobId}/output`;
+    const kept = await tested.fetch(path, { key: owner.apiKey });
+    expect([kept.status, await kept.text()]).toEqual([200, 'late']);
+    clock.advance(5 * hourMs);
+    await purger.purge();
+    expect(await storage.open(place)).toBeNull();
+    await expectInvariants(db, organizationId);
   });
 });

@@ -13,9 +13,9 @@ interface Cursor {
 
 interface PurgeRow {
   id: string;
-  status: string;
   fence: number;
   place: string | null;
+  finished_at: string | null;
 }
 
 const pageSize = 500;
@@ -54,8 +54,12 @@ export class Purger {
     while (from < beforeId) {
       const jobs = await db.query<PurgeRow>(listJobsToPurge(cursor.id, from, beforeId, pageSize));
       for (const job of jobs) {
-        // A job that still waits or runs after all that time is looked at again next round.
-        if (job.status === 'queued' || job.status === 'processing') return purged;
+        // One that still waits or runs, or waited so long that its output is promised for longer,
+        // is looked at again next round.
+        if (job.finished_at === null || Date.parse(job.finished_at) >= beforeMs) {
+          await db.query(updatePurgeCursor(cursor.id, job.id));
+          return purged;
+        }
         await storage.remove(placesOfJob(cursor.id, job));
         await db.query(updateJobPurged(cursor.id, job.id, clock.now()));
         purged += 1;

@@ -87,7 +87,13 @@ export async function receiveUpload(
     },
   }).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'file_too_large') {
-      deps.refusals.add(call.ctx.organization.id, error.code);
+      const verdict = error.code;
+      const refused = { ...decision, verdict, file_bytes_max: limits.fileBytesMax };
+      deps.refusals.add({
+        decision: refused,
+        requestId: call.ctx.requestId,
+        slotSeconds: null,
+      });
     }
     throw error;
   });

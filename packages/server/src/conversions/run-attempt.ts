@@ -50,8 +50,10 @@ export async function runAttempt(
     }
     return { kind: 'succeeded', converted, completion, durationMs };
   } catch (error) {
-    if (converted !== null) await removeOutput(deps, converted);
-    return await fail(deps, attempt, signal, error, retryInQueue);
+    const outcome = await fail(deps, attempt, signal, error, retryInQueue);
+    // What failed may be the answer to a completion that was counted: then the output is the job's.
+    if (converted !== null && outcome.kind !== 'lost') await removeOutput(deps, converted);
+    return outcome;
   } finally {
     progress.stop();
     deps.leases.drop(attempt);

@@ -84,7 +84,7 @@ export function listJobsToPurge(
   beforeId: string,
   limit: number,
 ): Statement {
-  return sql`SELECT id, status, fence, output ->> 'place' AS place FROM jobs
+  return sql`SELECT id, fence, finished_at, output ->> 'place' AS place FROM jobs
     WHERE organization_id = ${organizationId} AND id >= ${fromId} AND id < ${beforeId}
     ORDER BY id LIMIT ${limit}::integer`;
 }

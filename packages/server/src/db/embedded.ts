@@ -27,13 +27,14 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** Where the programs are copied to; by default into the data folder. */
   runtimeParent?: string;
-  /** Called when the server ends while nobody asked it to. */
+  /** Called when the server ended while nobody asked it to, and is not to be started again. */
   onExit?: (exit: ServerExit) => void;
 }
 
 export interface EmbeddedPostgres {
   /** The owner's connection, over the unix socket. */
   readonly connection: pg.ClientConfig & { host: string; password: string };
+  /** Of the server that runs now: one that ends by itself is started again. */
   readonly pid: number;
   /** Whether the server had outlived an earlier process. */
   readonly adopted: boolean;
@@ -46,6 +47,9 @@ const startMsMax = 10 * 60_000;
 /** Orphans of a killed server notice within seconds and hold its locks until then. */
 const staleLockMsMax = 20_000;
 const stopMsMax = 60_000;
+/** A server that ends more often than that has a reason which a start does not mend. */
+const restartsMax = 5;
+const restartWindowMs = 60_000;
 
 /**
  * Starts PostgreSQL on the data folder, or adopts the one that still runs there; makes cluster,
@@ -73,7 +77,13 @@ export async function startEmbeddedPostgres(
       removeOtherRuntimes(layout.root, runtime);
     }
     await makeDatabase(connection);
-    return supervise(server, connection, { ...options, release: () => lock.release() });
+    return supervise(server, connection, {
+      ...options,
+      release: () => lock.release(),
+      startAgain: async () =>
+        (await adopt(layout, connection, log)) ??
+        (await start(layout, runtime, { settings, connection, log })),
+    });
   } catch (error) {
     lock.release();
     throw error;
@@ -97,21 +107,53 @@ function connectionOf(layout: Layout, password: string): EmbeddedPostgres['conne
   return { host, port: 5432, user: databaseUser, password, database: databaseUser };
 }
 
+/**
+ * Watches the server and starts it again when it ends by itself (the kernel was out of memory,
+ * somebody killed it): what was committed is there, and clients retry what was under way. One that
+ * keeps ending is left alone and reported.
+ */
 function supervise(
-  server: Server,
+  first: Server,
   connection: EmbeddedPostgres['connection'],
-  options: EmbeddedPostgresOptions & { release: () => void },
+  options: EmbeddedPostgresOptions & { release: () => void; startAgain: () => Promise<Server> },
 ): EmbeddedPostgres {
+  const { log } = options;
+  let server = first;
   let stopping: Promise<void> | undefined;
-  void server.exited.then((exit) => {
-    if (stopping === undefined) options.onExit?.(exit);
-  });
+  let restarting: Promise<void> = Promise.resolve();
+  const endsMs: number[] = [];
+  const restart = async (exit: ServerExit): Promise<void> => {
+    const nowMs = performance.now();
+    endsMs.push(nowMs);
+    const recent = endsMs.filter((endMs) => nowMs - endMs < restartWindowMs).length;
+    if (stopping !== undefined) return;
+    if (recent > restartsMax) return options.onExit?.(exit);
+    log.error({ exit, alarm: true }, 'PostgreSQL ended by itself; starting it again');
+    try {
+      server = await options.startAgain();
+      log.info({ pid: server.pid }, 'PostgreSQL is back');
+      watch();
+    } catch (error) {
+      log.error({ err: error }, 'PostgreSQL does not start again');
+      options.onExit?.(exit);
+    }
+  };
+  const watch = (): void => {
+    void server.exited.then((exit) => {
+      restarting = restart(exit);
+    });
+  };
+  watch();
   return {
     connection,
-    pid: server.pid,
-    adopted: server.adopted,
+    get pid() {
+      return server.pid;
+    },
+    adopted: first.adopted,
     stop: () => {
-      stopping ??= stopServer(server, stopMsMax, options.log).finally(options.release);
+      stopping ??= restarting
+        .then(() => stopServer(server, stopMsMax, log))
+        .finally(options.release);
       return stopping;
     },
   };

@@ -32,10 +32,17 @@ export class Listener {
       this.#handlers.get(channel)?.(payload ?? ''),
     );
     client.on('error', () => undefined);
-    client.on('end', () => void this.#reconnect());
-    await client.connect();
-    for (const channel of this.#handlers.keys()) await client.query(`LISTEN ${channel}`);
+    try {
+      await client.connect();
+      for (const channel of this.#handlers.keys()) await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    // Only now: a client that never got there ends, too, and each end would begin one loop more.
+    client.once('end', () => void this.#reconnect());
     this.#client = client;
+    if (this.#stopped) await client.end();
   }
 
   async stop(): Promise<void> {

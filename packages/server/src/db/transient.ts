@@ -5,13 +5,14 @@ const transientSystemCodes = new Set([
   'ECONNREFUSED',
   'EPIPE',
   'ETIMEDOUT',
-  'ENOENT',
 ]);
 
 /** Whether the same statement may succeed when it is simply sent again. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string') {
+    // The server's socket is gone while it starts again; a file that is not there stays away.
+    if (error.code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
     return transientStates.test(error.code) || transientSystemCodes.has(error.code);
   }
   return /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded)/i.test(

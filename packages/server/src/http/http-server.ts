@@ -92,26 +92,30 @@ async function sendError(
   if (error.retryAfterSeconds !== undefined || error.status === 429 || error.status === 503) {
     reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds ?? 1)));
   }
-  await settleClaim(request, reply, error, body);
+  await settleClaim(request, reply, { error, thrown }, body);
   return isBodyOutstanding(request.raw) ? sendAndDrain(request, reply, body) : reply.send(body);
 }
 
 /**
  * An error that names a job is the result of an admitted one and is kept like a success; others
- * leave the key free. After an error of unknown reach the job id stays with the key.
+ * leave the key free, as does a job that failed by our fault: the next try makes another. After an
+ * error of unknown reach the job id stays with the key.
  */
 async function settleClaim(
   request: FastifyRequest,
   reply: FastifyReply,
-  error: AppError,
+  { error, thrown }: { error: AppError; thrown: unknown },
   body: string,
 ): Promise<void> {
   const { claim } = request;
   if (claim?.kind !== 'fresh') return;
-  const isResult = error.status === 422 && error.details.job_id !== undefined;
+  const hasEnded = error.details.job_id !== undefined;
+  const isResult = error.status === 422 && hasEnded;
+  // A database that was lost answers 503, and may have committed all the same.
+  const isUnsure = error.code === 'internal_error' || !(thrown instanceof AppError);
   try {
     if (isResult) await claim.finish({ status: error.status, headers: keptHeaders(reply), body });
-    else if (error.code === 'internal_error') await claim.release();
+    else if (error.status >= 500 && isUnsure && !hasEnded) await claim.release();
     else await claim.drop();
   } catch (failure) {
     const message = 'an idempotency key could not be given back; it lapses';

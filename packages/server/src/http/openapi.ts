@@ -121,7 +121,8 @@ function requestBody(route: Route, schemas: SchemaCollector): JsonSchema | null 
   }
   if (body === undefined) return null;
   const schema = schemas.add(body, 'input');
-  return { required: true, content: { 'application/json': { schema } } };
+  const required = !body.safeParse(undefined).success;
+  return { required, content: { 'application/json': { schema } } };
 }
 
 function successResponses(route: Route, schemas: SchemaCollector): Record<string, JsonSchema> {

@@ -57,7 +57,7 @@ export function toAppError(error: unknown): AppError {
     const message = 'The service is out of disk space at the moment.';
     return new AppError('overloaded', message, { retryAfterSeconds: 60, cause: error });
   }
-  if (isTransient(error) && code !== 'ENOENT') {
+  if (isTransient(error)) {
     const message = 'The service cannot reach its database at the moment.';
     return new AppError('overloaded', message, { retryAfterSeconds: 2, cause: error });
   }

@@ -12,7 +12,19 @@ afterAll(() => database.close());
 
 /** Whatever PostgreSQL can store as text. */
 const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
-const awkward = fc.constantFrom('', 'NULL', 'null', '{}', '"', '\\', '\\"', ',', ' ', '\n', '{"a":1}');
+const awkward = fc.constantFrom(
+  '',
+  'NULL',
+  'null',
+  '{}',
+  '"',
+  '\\',
+  '\\"',
+  ',',
+  ' ',
+  '\n',
+  '{"a":1}',
+);
 
 describe('array literals', () => {
   it('come out of PostgreSQL as the texts that went in', async () => {

@@ -53,11 +53,7 @@ const mendable: readonly [string, () => Statement, string][] = [
     () => sql`UPDATE usage_hourly SET conversions = 9, duration_ms = 1 ${whereOurs()}`,
     'rollup',
   ],
-  [
-    'a rollup row that is gone',
-    () => sql`DELETE FROM usage_hourly ${whereOurs()}`,
-    'rollup',
-  ],
+  ['a rollup row that is gone', () => sql`DELETE FROM usage_hourly ${whereOurs()}`, 'rollup'],
   [
     'the rollup by actor',
     () => sql`UPDATE api_key_usage SET bytes_in = 9 ${whereOurs()}`,
@@ -155,7 +151,9 @@ describe('the doctor', () => {
     const { organizationId } = scene;
     await database.owner.transaction(async (tx) => {
       await tx.query(sql`ALTER TABLE audit_log DISABLE TRIGGER audit_log_unchanged`);
-      await tx.query(sql`UPDATE audit_log SET actor_id = 'somebody' ${whereOurs()} AND sequence = 1`);
+      await tx.query(
+        sql`UPDATE audit_log SET actor_id = 'somebody' ${whereOurs()} AND sequence = 1`,
+      );
       await tx.query(sql`ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_unchanged`);
     });
     const diagnosis = await examine(true);

@@ -53,7 +53,7 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const reports: OrganizationReport[] = [];
   let checked = 0;
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = await ctx.db.query<{ id: string; name: string }>(
       listOrganizationIds(after, pageSize),
     );

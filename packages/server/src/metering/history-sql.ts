@@ -18,43 +18,46 @@ export interface HistoryPage {
 
 /** Newest first; one row more than asked for tells whether there are more. */
 export function listHistory(page: HistoryPage): Statement {
-  const buckets = bucketsOf(page);
-  if (page.groupBy === null) return listBuckets(page, buckets);
-  return page.groupBy === 'type'
-    ? listGroups(page, sql`WITH buckets AS MATERIALIZED (${buckets}), sums AS (${sumByType(page)})`)
-    : listGroups(
-        page,
-        sql`WITH RECURSIVE buckets AS MATERIALIZED (${buckets}),
-          actors AS (${actorsOf(page)}), sums AS (${sumByActor(page, page.groupBy)})`,
-      );
+  return page.groupBy === null ? listBuckets(page) : listGroups(page, page.groupBy);
 }
 
 /** Every bucket of the range, used or not, with the sums of all types. */
-function listBuckets(page: HistoryPage, buckets: Statement): Statement {
+function listBuckets(page: HistoryPage): Statement {
   const before = page.after?.start ?? null;
   return sql`WITH buckets AS MATERIALIZED (
-      SELECT * FROM (${buckets}) b WHERE coalesce(b.start < ${before}::timestamptz, true)
+      SELECT * FROM (${bucketsOf(page)}) b WHERE coalesce(b.start < ${before}::timestamptz, true)
       ORDER BY b.start DESC LIMIT ${page.rowsMax + 1}::integer
-    ), sums AS (${sumByType(page)})
-    SELECT b.start, b."end", coalesce(sum(s.conversions), 0)::bigint AS conversions,
-      coalesce(sum(s.overage), 0)::bigint AS overage, coalesce(sum(s.failed), 0)::bigint AS failed,
-      coalesce(sum(s.bytes_in), 0)::bigint AS bytes_in,
-      coalesce(sum(s.bytes_out), 0)::bigint AS bytes_out,
-      coalesce(jsonb_object_agg(s."group", s.conversions) FILTER (WHERE s.conversions > 0), '{}')
-        AS breakdown
-    FROM buckets b LEFT JOIN sums s ON s.start = b.start
-    GROUP BY b.start, b."end" ORDER BY b.start DESC`;
+    ), bounds AS MATERIALIZED (${boundsOf(page)}), sums AS MATERIALIZED (${sumByType(page)})
+    SELECT b.start, b."end", coalesce(s.conversions, 0)::bigint AS conversions,
+      coalesce(s.overage, 0)::bigint AS overage, coalesce(s.failed, 0)::bigint AS failed,
+      coalesce(s.bytes_in, 0)::bigint AS bytes_in, coalesce(s.bytes_out, 0)::bigint AS bytes_out,
+      coalesce(s.breakdown, '{}') AS breakdown
+    FROM buckets b
+    LEFT JOIN (
+      SELECT start, sum(conversions) AS conversions, sum(overage) AS overage,
+        sum(failed) AS failed, sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out,
+        json_object_agg("group", conversions) FILTER (WHERE conversions > 0) AS breakdown
+      FROM sums GROUP BY start
+    ) s ON s.start = b.start
+    ORDER BY b.start DESC`;
 }
 
 /** The groups of each bucket that did something in it. */
-function listGroups(page: HistoryPage, relations: Statement): Statement {
-  const { groupBy, after } = page;
-  const breakdown =
+function listGroups(page: HistoryPage, groupBy: GroupBy): Statement {
+  const { after } = page;
+  const [sums, breakdown] =
     groupBy === 'type'
-      ? sql`CASE WHEN s.conversions > 0 THEN jsonb_build_object(s."group", s.conversions)
-            ELSE '{}' END`
-      : sql`NULL::jsonb`;
-  return sql`${relations}
+      ? [
+          sumByType(page),
+          sql`CASE WHEN s.conversions > 0 THEN json_build_object(s."group", s.conversions)
+              ELSE '{}' END`,
+        ]
+      : [sumByActor(page, groupBy), sql`NULL::json`];
+  return sql`WITH RECURSIVE buckets AS MATERIALIZED (
+      SELECT * FROM (${bucketsOf(page)}) b
+      WHERE coalesce(b.start <= ${after?.start ?? null}::timestamptz, true)
+    ), bounds AS MATERIALIZED (${boundsOf(page)}), actors AS (${actorsOf(page)}),
+      sums AS MATERIALIZED (${sums})
     SELECT b.start, b."end", s."group", s.conversions, s.overage, s.failed, s.bytes_in,
       s.bytes_out, ${breakdown} AS breakdown
     FROM buckets b JOIN sums s ON s.start = b.start
@@ -99,7 +102,20 @@ function bucketsOf({ organizationId, interval, range, asOf }: HistoryPage): Stat
 
 const lengths = { month: '1 month', day: '1 day', hour: '1 hour' } as const;
 
-/** The bucket of a row of a rollup. */
+/** What has to be read: whole days, and from which moment on by the hour. */
+function boundsOf({ organizationId, interval, groupBy }: HistoryPage): Statement {
+  const daily =
+    groupBy === null || groupBy === 'type' ? sql`usage_daily` : sql`api_key_usage_daily`;
+  const summed =
+    interval === 'hour'
+      ? sql`NULL::timestamptz`
+      : sql`(SELECT max(day) + interval '1 day' FROM ${daily}
+             WHERE organization_id = ${organizationId})`;
+  return sql`SELECT first, past, greatest(first, ${summed}) AS hourly_from
+    FROM (SELECT date_trunc('day', min(start), 'UTC') AS first, max("end") AS past FROM buckets) b`;
+}
+
+/** The bucket of a row of a rollup; `hour` is the day's start in a daily one. */
 const bucketOf: Readonly<Record<Interval, Statement>> = {
   hour: sql`r.hour`,
   day: sql`date_bin('1 day', r.hour, '2000-01-01Z')`,
@@ -107,23 +123,31 @@ const bucketOf: Readonly<Record<Interval, Statement>> = {
   period: sql`r.period_start`,
 };
 
-const withinBuckets = sql`r.hour >= (SELECT date_trunc('hour', min(start), 'UTC') FROM buckets)
-  AND r.hour < (SELECT max("end") FROM buckets)`;
-
 const sums = sql`sum(r.conversions)::bigint AS conversions, sum(r.overage)::bigint AS overage,
   sum(r.failed)::bigint AS failed, sum(r.bytes_in)::bigint AS bytes_in,
   sum(r.bytes_out)::bigint AS bytes_out`;
 
+const inDays = sql`r.day >= (SELECT first FROM bounds) AND r.day < (SELECT hourly_from FROM bounds)
+  AND r.day < (SELECT past FROM bounds)`;
+const inHours = sql`r.hour >= (SELECT hourly_from FROM bounds)
+  AND r.hour < (SELECT past FROM bounds)`;
+const counts = sql`r.period_start, r.conversions, r.overage, r.failed, r.bytes_in, r.bytes_out`;
+
 function sumByType({ organizationId, interval }: HistoryPage): Statement {
   return sql`SELECT ${bucketOf[interval]} AS start, r.type AS "group", ${sums}
-    FROM usage_hourly r
-    WHERE r.organization_id = ${organizationId} AND ${withinBuckets}
+    FROM (
+      SELECT r.day AS hour, r.type, ${counts} FROM usage_daily r
+      WHERE r.organization_id = ${organizationId} AND ${inDays}
+      UNION ALL
+      SELECT r.hour, r.type, ${counts} FROM usage_hourly r
+      WHERE r.organization_id = ${organizationId} AND ${inHours}
+    ) r
     GROUP BY 1, 2`;
 }
 
 /**
- * Everybody who ever did something here, by a loose scan of the index: the rollup's key has the
- * actor before the hour, so that each actor's hours are read apart.
+ * Everybody who ever did something here, by a loose scan of the index: the hourly rollup's key has
+ * the actor before the hour, so that each actor's hours are read apart.
  */
 function actorsOf({ organizationId }: HistoryPage): Statement {
   return sql`(SELECT actor_id FROM api_key_usage WHERE organization_id = ${organizationId}
@@ -140,16 +164,19 @@ function sumByActor(
   { organizationId, interval }: HistoryPage,
   groupBy: 'api_key' | 'member',
 ): Statement {
-  const wanted =
+  const isWanted =
     groupBy === 'api_key'
-      ? sql`a.actor_id LIKE 'key\\_%'`
-      : sql`a.actor_id NOT LIKE 'key\\_%' AND a.actor_id <> ''`;
-  return sql`SELECT r.start, CASE WHEN ${wanted} THEN a.actor_id END AS "group", ${sums}
-    FROM actors a
-    CROSS JOIN LATERAL (
-      SELECT ${bucketOf[interval]} AS start, ${sums} FROM api_key_usage r
-      WHERE r.organization_id = ${organizationId} AND r.actor_id = a.actor_id AND ${withinBuckets}
-      GROUP BY 1
+      ? sql`r.actor_id LIKE 'key\\_%'`
+      : sql`r.actor_id NOT LIKE 'key\\_%' AND r.actor_id <> ''`;
+  return sql`SELECT ${bucketOf[interval]} AS start, CASE WHEN ${isWanted} THEN r.actor_id END
+      AS "group", ${sums}
+    FROM (
+      SELECT r.day AS hour, r.actor_id, ${counts} FROM api_key_usage_daily r
+      WHERE r.organization_id = ${organizationId} AND ${inDays}
+      UNION ALL
+      SELECT r.hour, r.actor_id, ${counts} FROM actors a
+      CROSS JOIN LATERAL (SELECT * FROM api_key_usage r
+        WHERE r.organization_id = ${organizationId} AND r.actor_id = a.actor_id AND ${inHours}) r
     ) r
     GROUP BY 1, 2`;
 }

@@ -10,7 +10,14 @@ export interface Violation {
    * reservations, `live_job` (job and reservation disagree), `counted_job` (job and event disagree),
    * `limit` (more than is allowed).
    */
-  readonly kind: 'counters' | 'rollup' | 'reserved' | 'slots' | 'live_job' | 'counted_job' | 'limit';
+  readonly kind:
+    | 'counters'
+    | 'rollup'
+    | 'reserved'
+    | 'slots'
+    | 'live_job'
+    | 'counted_job'
+    | 'limit';
   readonly organization_id: string;
   /** In words, with the numbers of both sides. */
   readonly detail: string;

@@ -3,6 +3,9 @@ import type { Decision, Verdict } from './schema.ts';
 
 export type RefusalVerdict = Exclude<Verdict, 'allowed' | 'allowed_overage' | 'duplicate'>;
 
+/** What `admit()` says of a call that it refuses. */
+export type RefusedDecision = Decision & { readonly verdict: RefusalVerdict };
+
 /** Refusals that another moment may lift: here a dead worker may be what stands in the way. */
 export const roomVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
   'quota_exceeded',
@@ -12,9 +15,7 @@ export const roomVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
   'queue_full',
 ]);
 
-export function isRefused(
-  decision: Decision,
-): decision is Decision & { readonly verdict: RefusalVerdict } {
+export function isRefused(decision: Decision): decision is RefusedDecision {
   return !['allowed', 'allowed_overage', 'duplicate'].includes(decision.verdict);
 }
 
@@ -25,7 +26,7 @@ export function isRefused(
  * @param slotSeconds the expected time to the next free slot, 1 to 60
  */
 export function refusalError(
-  decision: Decision & { readonly verdict: RefusalVerdict },
+  decision: RefusedDecision,
   place: { upgradeUrl: string; now: Date; slotSeconds?: number },
 ): AppError {
   const code: ErrorCode =
@@ -37,7 +38,7 @@ export function refusalError(
   );
   switch (decision.verdict) {
     case 'quota_exceeded': {
-      const ofKey = decision.key_limit !== null && (decision.key_used ?? 0) >= decision.key_limit;
+      const ofKey = isKeyUsedUp(decision);
       const limit = ofKey ? decision.key_limit : decision.monthly_limit;
       const whose = ofKey ? "this API key's limit" : `the ${decision.plan_name} plan's limit`;
       return new AppError(code, `${limit} conversions a month are ${whose}, and they are used.`, {
@@ -83,6 +84,11 @@ export function refusalError(
         retryAfterSeconds: place.slotSeconds ?? 1,
       });
   }
+}
+
+/** Whether the limit that refuses is the API key's own. */
+export function isKeyUsedUp({ key_limit: limit, key_used: used }: Decision): boolean {
+  return limit !== null && (used ?? 0) >= limit;
 }
 
 function fileTooLarge(decision: Decision, upgradeUrl: string): AppError {

@@ -9,6 +9,11 @@ export function findOverridesOfOrganization(organizationId: string, asOf: Date):
   return sql`SELECT overrides_object(${organizationId}, ${asOf}::timestamptz) AS overrides`;
 }
 
+export function cutUsagePeriodAt(organizationId: string, anchor: Date, asOf: Date): Statement {
+  return sql`SELECT * FROM cut_usage_period(${organizationId}, ${anchor}::timestamptz,
+    ${asOf}::timestamptz)`;
+}
+
 export interface PlanAssignment {
   readonly organizationId: string;
   readonly planId: string;

@@ -80,3 +80,20 @@ test('a delimiter that would make the file unreadable is refused', () => {
     expect(() => written({ delimiter }, [])).toThrow(RangeError);
   }
 });
+
+test('empty fields are as many as asked for, in any number', () => {
+  for (const count of [0, 1, 2, 16_384, 1_000_000]) {
+    const pieces: Buffer[] = [];
+    const sink = { write: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)) };
+    const writer = new CsvWriter(sink, excel);
+    writer.field('a');
+    writer.emptyFields(count);
+    writer.endRow();
+    writer.emptyFields(count);
+    writer.field('b');
+    writer.endRow();
+    writer.flush();
+    const commas = ','.repeat(count);
+    expect(Buffer.concat(pieces).toString() === `a${commas}\r\n${commas}b\r\n`).toBe(true);
+  }
+});

@@ -42,28 +42,13 @@ const forWantOfRoom: ReadonlySet<Verdict> = new Set([
 export function admitModel(model: Model, calls: readonly ModelCall[]): ModelDecision[] {
   const numbers = new Set(calls.map((call) => call.organization));
   for (const number of numbers) roll(model, number);
+  const jobsBefore = model.jobs.length;
   const first = tryBatch(model, calls);
   if (!first.some(({ verdict }) => forWantOfRoom.has(verdict))) return first;
-  const known = new Set(first.map((_, index) => calls[index]?.jobId));
-  // Nothing of a batch is admitted before it was decided for good.
-  const before = model.jobs.filter((job) => !isNewIn(job, known, first, calls));
-  model.jobs.splice(0, model.jobs.length, ...before);
+  // Nothing of a batch is admitted before all of it was decided for good.
+  model.jobs.length = jobsBefore;
   sweepModel(model, numbers);
   return tryBatch(model, calls);
-}
-
-function isNewIn(
-  job: ModelJob,
-  known: ReadonlySet<string | undefined>,
-  decisions: readonly ModelDecision[],
-  calls: readonly ModelCall[],
-): boolean {
-  return (
-    known.has(job.id) &&
-    decisions.some(
-      ({ verdict }, index) => calls[index]?.jobId === job.id && verdict.startsWith('allowed'),
-    )
-  );
 }
 
 function tryBatch(model: Model, calls: readonly ModelCall[]): ModelDecision[] {

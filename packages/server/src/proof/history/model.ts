@@ -171,6 +171,7 @@ export function completeModel(
 ): 'counted' | 'already' | 'stale' {
   if (job.fence !== fence) return 'stale';
   if (job.status !== 'processing') return job.status === 'succeeded' ? 'already' : 'stale';
+  if (job.unitExpired) return 'stale';
   const { policy, limit, price } = job.admitted;
   const position = booksOf(model, job.organization, job.periodStartMs).used + 1;
   const limitNow = limitsOf(model, job.organization).monthly;

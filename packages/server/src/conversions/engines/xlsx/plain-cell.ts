@@ -1,4 +1,4 @@
-import { columnOf, columnsMax, kindOf } from './sheet-cell.ts';
+import { cellKind, columnOf, columnsMax, kindOf } from './sheet-cell.ts';
 import type { SheetCell } from './sheet-cell.ts';
 
 const space = 0x20;
@@ -38,19 +38,10 @@ export function readPlainCell(
     const name = bytes[at + 1];
     if (bytes[at + 2] !== equals || bytes[at + 3] !== quote) return start;
     const valueStart = at + 4;
-    let valueEnd = valueStart;
-    if (name === letterR) {
-      // The letters decide; the digits are skipped, as many as the row's number has.
-      while ((bytes[valueEnd] as number) >= letterA) valueEnd += 1;
-      column = columnOf(bytes, valueStart, valueEnd);
-      if (bytes[valueEnd + rowDigits] === quote) valueEnd += rowDigits;
-    }
+    let valueEnd = name === letterR ? referenceEnd(bytes, valueStart, rowDigits) : valueStart;
     while (valueEnd < bytes.length && bytes[valueEnd] !== quote) valueEnd += 1;
-    if (name === letterR) {
-      at = valueEnd + 1;
-      continue;
-    }
-    if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
+    if (name === letterR) column = columnOf(bytes, valueStart, valueEnd);
+    else if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
     else if (name === letterT) {
       kindStart = valueStart;
       kindEnd = valueEnd;
@@ -70,11 +61,18 @@ export function readPlainCell(
   else return start;
   cell.column = column;
   cell.style = style;
-  cell.kind = kindStart < 0 ? 0 : kindOf(bytes, kindStart, kindEnd);
+  cell.kind = kindStart < 0 ? cellKind.number : kindOf(bytes, kindStart, kindEnd);
   cell.hasFormula = false;
   cell.hasValue = valueStart > 0;
   cell.value.set(bytes, valueStart, valueEnd);
   return at;
+}
+
+/** Skips the row's digits at once where there are as many as expected; only the letters count. */
+function referenceEnd(bytes: Buffer, start: number, rowDigits: number): number {
+  let at = start;
+  while ((bytes[at] as number) >= letterA) at += 1;
+  return bytes[at + rowDigits] === quote ? at + rowDigits : at;
 }
 
 /** `<v>` */

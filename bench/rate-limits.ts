@@ -13,6 +13,8 @@ import type { Order, Outcome } from './rate-limits/server-process.ts';
  * Measures ways of counting requests in 2 and 4 server processes at once: how many a second, how
  * long each takes, and how many pass above the limit.
  *
+ * REDIS_URL, where set, is what ours counts in.
+ *
  * node bench/rate-limits.ts [--seconds 2] [--rounds 3] [--load '1 key, 1 in flight']
  */
 const { values } = parseArgs({

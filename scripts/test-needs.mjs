@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 /**
  * Programs that a test runs and that no npm package brings. `npm test` installs them with apt-get
  * where it runs as root, and fails with the command to type where it does not; nothing is skipped.
@@ -9,4 +11,15 @@
  */
 
 /** @type {readonly TestNeed[]} */
-export const testNeeds = [];
+export const testNeeds = [
+  {
+    name: 'Redis',
+    isThere: () => isOnPath('redis-server'),
+    debianPackages: ['redis-server'],
+  },
+];
+
+/** @param {string} program */
+function isOnPath(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}

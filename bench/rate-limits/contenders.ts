@@ -12,7 +12,7 @@ export interface Contender {
   close(): Promise<void>;
 }
 
-type Open = (connection: pg.ClientConfig) => Contender;
+type Open = (connection: pg.ClientConfig) => Contender | Promise<Contender>;
 
 /** Each on connections that do not wait for the disk, and on an unlogged table. */
 export const contenders: Readonly<Record<string, Open>> = {
@@ -33,9 +33,9 @@ export async function makeTables(connection: pg.ClientConfig): Promise<void> {
   await client.end();
 }
 
-function openOurs(connection: pg.ClientConfig): Contender {
+async function openOurs(connection: pg.ClientConfig): Promise<Contender> {
   const db = new Pool({ connection, connectionsMax: 4, durable: false });
-  const limiter = openRateLimiter({ db, log });
+  const limiter = await openRateLimiter({ db, redisUrl: process.env.REDIS_URL, log });
   return {
     consume: async (key, perMinute) => (await limiter.consume(key, perMinute)).allowed,
     close: async () => {

@@ -26,7 +26,7 @@ const samplesMax = 20_000;
 
 /** Plays one server under load: `inFlight` callers, each with its next request after the answer. */
 async function carryOut(order: Order): Promise<Outcome> {
-  const contender = contenders[order.contender]?.(order.connection);
+  const contender = await contenders[order.contender]?.(order.connection);
   if (contender === undefined) throw new Error(`no contender ${order.contender}`);
   const tookMs: number[] = [];
   let [requests, passed] = [0, 0];

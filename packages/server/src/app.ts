@@ -9,6 +9,7 @@ import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ConversionDeps } from './conversions/deps.ts';
+import { Detached } from './conversions/detached.ts';
 import { engines } from './conversions/engines.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
 import { openWorkFolder } from './conversions/files/work-folder.ts';
@@ -170,6 +171,7 @@ async function startConversions(
     queuedMax: config.queuedPerOrganizationMax,
     attemptsMax,
   });
+  const detached = new Detached(log);
   const leases = new LeaseKeeper({ db: durable, log, leaseSeconds: config.leaseSeconds });
   const refusals = new RefusalRecorder({ db: durable, clock, log });
   const chores = [
@@ -184,6 +186,11 @@ async function startConversions(
     await Promise.all(chores.map((chore) => chore.stop()));
     await refusals.flush();
   });
+  stack.defer(async () => {
+    const patience = setTimeout(() => leases.abortAll(), drainMsMax);
+    await detached.settled();
+    clearTimeout(patience);
+  });
   return {
     db: durable,
     clock,
@@ -191,6 +198,7 @@ async function startConversions(
     metering,
     refusals,
     leases,
+    detached,
     registry,
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
@@ -233,7 +241,7 @@ async function listen(
     log,
     adminKey: options.adminKey,
   });
-  const rateLimiter = openRateLimiter({ db: relaxed, log });
+  const rateLimiter = await openRateLimiter({ db: relaxed, redisUrl: config.redisUrl, log });
   registerRoutes(app, routes, {
     db: durable,
     clock,

@@ -22,7 +22,13 @@ test('.env.example shows the real defaults', () => {
   expect(loadConfig(example)).toEqual(loadConfig({}));
   // Shown values must be all values that are fixed: each differs when it is changed.
   const shown = Object.keys(example).filter((name) => example[name] !== '');
-  const worked = ['CONVERSION_PROCESSES', 'DATABASE_URL', 'MUTATE_ADMIN_KEY', 'MUTATE_DATA_DIR'];
+  const worked = [
+    'CONVERSION_PROCESSES',
+    'DATABASE_URL',
+    'MUTATE_ADMIN_KEY',
+    'MUTATE_DATA_DIR',
+    'REDIS_URL',
+  ];
   expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());
 });
 
@@ -36,12 +42,12 @@ test('nothing set gives the documented defaults', () => {
     role: 'all',
     dataDir: undefined,
     databaseUrl: undefined,
+    redisUrl: undefined,
     adminKey: undefined,
     logLevel: 'info',
     addressRequestsPerMinuteMax: 1000,
     uploadBytesMax: 5_368_709_120,
     queuedPerOrganizationMax: 1000,
-    outputRetentionHours: 24,
     leaseSeconds: 20,
     conversionProcessesMax: availableParallelism(),
     unsandboxedAllowed: false,
@@ -59,6 +65,7 @@ test('values come out with their units and in one form', () => {
     PUBLIC_URL: 'https://convert.example.com/',
     MUTATE_DATA_DIR: 'here',
     DATABASE_URL: 'postgresql:///mutate?host=/run/postgresql',
+    REDIS_URL: 'rediss://:secret@cache.example.com:6380/2',
     ALLOW_UNSANDBOXED: '1',
   });
   expect(config).toMatchObject({
@@ -66,6 +73,7 @@ test('values come out with their units and in one form', () => {
     publicUrl: 'https://convert.example.com',
     dataDir: path.resolve('here'),
     databaseUrl: 'postgresql:///mutate?host=/run/postgresql',
+    redisUrl: 'rediss://:secret@cache.example.com:6380/2',
     unsandboxedAllowed: true,
   });
 });
@@ -95,9 +103,13 @@ test('every wrong variable is named in one error, with what it may be', () => {
 });
 
 test('an error never repeats a secret', () => {
-  const secrets = { DATABASE_URL: 'mysql://u:hunter2@h/d', MUTATE_ADMIN_KEY: 'hunter2' };
+  const secrets = {
+    DATABASE_URL: 'mysql://u:hunter2@h/d',
+    REDIS_URL: 'http://u:hunter2@h',
+    MUTATE_ADMIN_KEY: 'hunter2',
+  };
   expect(() => loadConfig(secrets)).toThrow(
-    /^(?![\s\S]*hunter2)[\s\S]*DATABASE_URL[\s\S]*ADMIN_KEY/,
+    /^(?![\s\S]*hunter2)[\s\S]*DATABASE_URL[\s\S]*REDIS_URL[\s\S]*ADMIN_KEY/,
   );
 });
 

@@ -42,6 +42,7 @@ const environment = z.object({
     /^postgres(?:ql)?$/,
     'must be a URL such as postgres://user:password@host:5432/database',
   ),
+  REDIS_URL: urlOf(/^rediss?$/, 'must be a URL such as redis://user:password@host:6379'),
   MUTATE_ADMIN_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{12,255}$/, 'must be 12 to 255 visible ASCII characters without spaces')
@@ -50,7 +51,6 @@ const environment = z.object({
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
   MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
   QUEUED_PER_ORGANIZATION_MAX: wholeNumber(1, 1_000_000, 1000),
-  OUTPUT_RETENTION_HOURS: wholeNumber(1, 8760, 24),
   LEASE_SECONDS: wholeNumber(1, 3600, 20),
   CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
   ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
@@ -100,6 +100,8 @@ function toConfig(env: z.infer<typeof environment>) {
     /** Absolute. */
     dataDir: env.MUTATE_DATA_DIR === undefined ? undefined : resolve(env.MUTATE_DATA_DIR),
     databaseUrl: env.DATABASE_URL,
+    /** Where rate limits are counted; undefined: in PostgreSQL. */
+    redisUrl: env.REDIS_URL,
     adminKey: env.MUTATE_ADMIN_KEY,
     logLevel: env.LOG_LEVEL,
     /** Anonymous and failed requests that one address may make. */
@@ -107,7 +109,6 @@ function toConfig(env: z.infer<typeof environment>) {
     /** The bound of plans that have none. */
     uploadBytesMax: env.MAX_UPLOAD_MB * bytesPerMegabyte,
     queuedPerOrganizationMax: env.QUEUED_PER_ORGANIZATION_MAX,
-    outputRetentionHours: env.OUTPUT_RETENTION_HOURS,
     leaseSeconds: env.LEASE_SECONDS,
     /** Converters that run side by side in this process's care. */
     conversionProcessesMax: env.CONVERSION_PROCESSES,

@@ -39,7 +39,9 @@ function readFlags(): { fix: boolean; json: boolean; help: boolean } {
     });
     return values;
   } catch (error) {
-    throw new OperatorError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    throw new OperatorError(
+      `${error instanceof Error ? error.message : String(error)}\n\n${usage}`,
+    );
   }
 }
 

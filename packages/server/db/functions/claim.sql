@@ -11,21 +11,8 @@ DECLARE
   v_claimed text[];
   v_organizations text[];
 BEGIN
-  WITH RECURSIVE waiting AS (
-    (SELECT a.organization_id, 1 AS n FROM active_conversions a
-     WHERE a.state = 'queued' AND a.organization_id > _after
-     ORDER BY a.organization_id LIMIT 1)
-    UNION ALL
-    SELECT next.organization_id, w.n + 1 FROM waiting w
-    CROSS JOIN LATERAL (
-      SELECT a.organization_id FROM active_conversions a
-      WHERE a.state = 'queued' AND a.organization_id > w.organization_id
-      ORDER BY a.organization_id LIMIT 1
-    ) next
-    WHERE w.n < _jobs_max
-  )
-  SELECT array_agg(organization_id ORDER BY organization_id) INTO v_ids FROM waiting;
-  IF v_ids IS NULL THEN
+  v_ids := claimable_organizations(_after, _jobs_max, _as_of);
+  IF cardinality(v_ids) = 0 THEN
     RETURN;
   END IF;
   PERFORM lock_organizations(v_ids, _as_of);

@@ -3,7 +3,8 @@
 -- runs now; a repeat changes nothing.
 --
 -- An anchor before the running period (it was rolled before the payment provider told) cannot take
--- usage out of a period that is closed: the running one goes on, and ends as counted from the anchor.
+-- usage out of a period that is closed: the running one goes on, and ends as counted from the
+-- anchor.
 CREATE OR REPLACE FUNCTION cut_usage_period(
   _organization_id text, _anchor timestamptz, _as_of timestamptz
 ) RETURNS TABLE (period_start timestamptz, period_end timestamptz) LANGUAGE plpgsql AS $$

@@ -6,8 +6,8 @@
 -- wanted a slot, and among those with a slot the ones that wanted a unit, gives what a loop would.
 --
 -- What is known of an organization is wide and the same for all its calls: the ranks are taken over
--- narrow rows that name it by a number, and it is joined on again at the end. The joins must be hash
--- joins: as nested loops they are quadratic at 256 rows.
+-- narrow rows that name it by a number, and it is joined on again at the end. The joins must be
+-- hash joins: as nested loops they are quadratic at 256 rows.
 CREATE OR REPLACE FUNCTION decide_admissions_set_wise(
   _organization_ids text[], _modes text[], _types text[], _bytes bigint[], _duplicates boolean[],
   _queued_max integer, _as_of timestamptz, _apart boolean

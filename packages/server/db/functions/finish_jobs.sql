@@ -1,8 +1,9 @@
--- The gate of complete(): ends the jobs that are still processing under the given fence, gives their
--- reservations back and answers what the ledger needs to know of them; the rest is left alone. Every
--- job is written down as included; complete() corrects the few that turn out to be overage, since
--- the how-manieth of its period a completion is, is known only when all have passed the gate. An
--- external reservation that lapsed has no slot any more, and after its unit's time it is too late.
+-- The gate of complete(): ends the jobs that are still processing under the given fence, gives
+-- their reservations back and answers what the ledger needs to know of them; the rest is left
+-- alone. Every job is written down as included; complete() corrects the few that turn out to be
+-- overage, since the how-manieth of its period a completion is, is known only when all have passed
+-- the gate. An external reservation that lapsed has no slot any more, and after its unit's time it
+-- is too late.
 --
 -- One index probe a row: as hash joins these would read all of jobs for a batch of 256.
 CREATE OR REPLACE FUNCTION finish_jobs(

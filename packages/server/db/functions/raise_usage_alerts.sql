@@ -1,7 +1,8 @@
 -- Records what these organizations have reached and not been told of in this period, and puts one
 -- message a limit into the outbox, naming all its thresholds: of the monthly limit those that the
--- organization chose, of the spend cap 80 and 100 %, and the first conversion past the limit. Called
--- when something was counted and when a limit changed. None for a limit of zero or for unlimited.
+-- organization chose, of the spend cap 80 and 100 %, and the first conversion past the limit.
+-- Called when something was counted and when a limit changed. None for a limit of zero or for
+-- unlimited.
 --
 -- A cap that what is left of it pays no further conversion for is reached, though the sum is below.
 CREATE OR REPLACE FUNCTION raise_usage_alerts(_organization_ids text[], _as_of timestamptz)

@@ -1,6 +1,7 @@
 -- Heartbeat of an external reservation: a new lease, and its unit kept for as long again. One that
--- lost its slot takes one again where there is room. result: renewed; concurrency_limited, suspended
--- or payment_overdue (it keeps its unit and has no slot); ended (completed, released or expired).
+-- lost its slot takes one again where there is room. result: renewed; concurrency_limited,
+-- suspended or payment_overdue (it keeps its unit and has no slot); ended (completed, released or
+-- expired).
 CREATE OR REPLACE FUNCTION renew_reservation(
   _organization_id text, _job_id text, _lease_seconds integer, _unit_seconds integer,
   _attempts_max integer, _as_of timestamptz

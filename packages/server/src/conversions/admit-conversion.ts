@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTransient } from '../db/transient.ts';
 import { AppError } from '../errors.ts';
 import { isRefused } from '../metering/refusal.ts';
 import type { AdmitCall, Decision } from '../metering/schema.ts';
@@ -36,12 +37,9 @@ export async function admitConversion(
   const queued = preferences.respondAsync || upload.file.sizeBytes > deps.settings.syncBytesMax;
   // What is answered before it is counted must survive a crash: the input with it.
   const acknowledged = queued || preferences.waitSeconds !== null;
-  if (acknowledged) {
-    await deps.storage.put(inputKey(organizationId, jobId), upload.take(), null);
-  }
   const admission = toAdmitCall(deps, call, conversion, queued ? 'async' : 'sync');
   const decision = acknowledged
-    ? await deps.metering.admitDurably(admission)
+    ? await storeAndAdmit(deps, admission, upload)
     : await deps.metering.admit(admission);
   const usageWarning = describeUsage(decision);
   if (isRefused(decision)) {
@@ -52,19 +50,43 @@ export async function admitConversion(
     return { reply: replyFromJob(await loadJob(call, jobId)), usageWarning };
   }
   if (queued) return { reply: { kind: 'accepted', job: await loadJob(call, jobId) }, usageWarning };
-  const running = runNow(deps, conversion, decision, acknowledged);
-  const outcome = await withinWait(deps, call, jobId, running);
+  const fate: Fate = { mayRequeue: false };
+  const running = runNow(deps, conversion, decision, acknowledged ? fate : null);
+  const outcome = await withinWait(deps, call, jobId, { running, fate });
   if (outcome === 'still running') {
     return { reply: { kind: 'accepted', job: await loadJob(call, jobId) }, usageWarning };
   }
   return { reply: await toReply(call, conversion, admission, decision, outcome), usageWarning };
 }
 
+/** What becomes of a job that fails: once its caller was told 202 it may be tried again. */
+interface Fate {
+  mayRequeue: boolean;
+}
+
+/** The input first: a job that is admitted durably is one that any worker can run. */
+async function storeAndAdmit(
+  deps: ConversionDeps,
+  admission: AdmitCall,
+  upload: ReceivedUpload,
+): Promise<Decision> {
+  const key = inputKey(admission.organizationId, admission.jobId);
+  await deps.storage.put(key, upload.source(), null);
+  try {
+    return await deps.metering.admitDurably(admission);
+  } catch (error) {
+    // After a lost connection it may have been admitted all the same.
+    if (!isTransient(error)) await deps.storage.remove([key]);
+    throw error;
+  }
+}
+
+/** @param fate null: the input was not stored, and the job ends with its caller */
 async function runNow(
   deps: ConversionDeps,
   { jobId, upload, prepared }: Conversion,
   decision: Decision,
-  stored: boolean,
+  fate: Fate | null,
 ): Promise<AttemptOutcome> {
   const organizationId = decision.organization_id;
   const attempt: Attempt = {
@@ -73,18 +95,21 @@ async function runNow(
     fence: 1,
     ...prepared,
     filename: upload.file.filename,
-    input: stored ? { path: `${upload.path}.stored` } : upload.source(),
+    input: fate ? { path: `${upload.path}.stored` } : upload.source(),
     retentionHours: decision.retention_hours,
     timeoutMs: deps.settings.syncTimeoutMs,
   };
-  if (!stored) return runAttempt(deps, attempt, false);
+  if (!fate) return runAttempt(deps, attempt, () => false);
   const { input } = attempt;
   if ('path' in input) await deps.storage.copyTo(inputKey(organizationId, jobId), input.path);
   try {
-    return await runAttempt(deps, attempt, false);
+    const outcome = await runAttempt(deps, attempt, () => fate.mayRequeue);
+    if (outcome.kind === 'succeeded' || outcome.kind === 'failed') {
+      await deps.storage.remove([inputKey(organizationId, jobId)]);
+    }
+    return outcome;
   } finally {
     await upload.removeBeside('.stored');
-    await deps.storage.remove([inputKey(organizationId, jobId)]);
   }
 }
 
@@ -93,7 +118,7 @@ async function withinWait(
   deps: ConversionDeps,
   { ctx, preferences }: ConversionRequest,
   jobId: string,
-  running: Promise<AttemptOutcome>,
+  { running, fate }: { running: Promise<AttemptOutcome>; fate: Fate },
 ): Promise<AttemptOutcome | 'still running'> {
   if (preferences.waitSeconds === null) return running;
   const over = new AbortController();
@@ -104,10 +129,9 @@ async function withinWait(
   const first = await Promise.race([running, limit]);
   over.abort();
   if (first === 'still running') {
-    running.catch((error: unknown) => {
-      deps.log.error({ err: error, job: jobId }, 'a job was left to the sweep');
-    });
+    deps.detached.add(jobId, running);
     await ctx.db.query(keepRunning(ctx.organization.id, jobId));
+    fate.mayRequeue = true;
   }
   return first;
 }

@@ -4,6 +4,7 @@ import type { Database } from '../db/pool.ts';
 import type { LeaseKeeper } from '../metering/lease-keeper.ts';
 import type { Metering } from '../metering/metering.ts';
 import type { RefusalRecorder } from '../metering/refusals.ts';
+import type { Detached } from './detached.ts';
 import type { Storage } from './files/storage.ts';
 import type { Registry } from './registry.ts';
 import type { Runner } from './runner/runner.ts';
@@ -16,6 +17,7 @@ export interface ConversionDeps {
   readonly metering: Metering;
   readonly refusals: RefusalRecorder;
   readonly leases: LeaseKeeper;
+  readonly detached: Detached;
   readonly registry: Registry;
   readonly runner: Runner;
   readonly storage: Storage;

@@ -26,7 +26,6 @@ export class ReceivedUpload {
   /** Two requests with the same fingerprint ask for the same. */
   readonly fingerprint: string;
   readonly path: string;
-  #taken = false;
 
   constructor(file: UploadedFile, fields: UploadFields, path: string) {
     this.file = file;
@@ -40,15 +39,9 @@ export class ReceivedUpload {
     );
   }
 
-  /** The bytes, for as long as the request lasts. */
+  /** The bytes, for as long as the request lasts; the storage may take the file over. */
   source(): FileSource {
     return this.file.bytes === null ? { path: this.path } : { bytes: this.file.bytes };
-  }
-
-  /** The bytes, for good: whoever takes them also removes them. */
-  take(): FileSource {
-    this.#taken = true;
-    return this.source();
   }
 
   async removeBeside(suffix: string): Promise<void> {
@@ -56,7 +49,7 @@ export class ReceivedUpload {
   }
 
   async discard(): Promise<void> {
-    if (!this.#taken && this.file.bytes === null) await rm(this.path, { force: true });
+    if (this.file.bytes === null) await rm(this.path, { force: true });
   }
 }
 

@@ -44,7 +44,7 @@ describe('an attempt', () => {
       input,
       retentionHours,
     } as const;
-    expect(await runAttempt(losing, attempt, false)).toEqual({ kind: 'lost' });
+    expect(await runAttempt(losing, attempt, () => false)).toEqual({ kind: 'lost' });
     const job = await findJob(owner.ctx, call.jobId);
     expect(job).toMatchObject({ status: 'succeeded', counted: true });
     const stream = await conversions.storage.open(job.output?.place ?? '');

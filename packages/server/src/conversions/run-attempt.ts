@@ -23,19 +23,20 @@ export type AttemptOutcome =
  * Runs one admitted attempt to its end: converts under the attempt's lease, then counts it, or
  * releases it with the error. The first terminal state wins; a late output is thrown away.
  *
- * @param retryInQueue where our own fault puts the job back into the queue instead of failing it
+ * @param mayRequeue asked when it fails: whether the job may go back into the queue, as it may once
+ *   nobody waits for it
  */
 export async function runAttempt(
   deps: ConversionDeps,
   attempt: Attempt,
-  retryInQueue: boolean,
+  mayRequeue: () => boolean,
 ): Promise<AttemptOutcome> {
   const signal = deps.leases.hold(attempt);
   const startedMs = performance.now();
   const progress = new ProgressReporter(deps, attempt);
   let converted: Converted | null = null;
   try {
-    converted = await executeTwice(deps, attempt, signal, progress, !retryInQueue);
+    converted = await executeTwice(deps, attempt, signal, progress, !mayRequeue());
     const durationMs = Math.round(performance.now() - startedMs);
     const completion = await deps.metering.complete({
       ...attempt,
@@ -50,7 +51,7 @@ export async function runAttempt(
     }
     return { kind: 'succeeded', converted, completion, durationMs };
   } catch (error) {
-    const outcome = await fail(deps, attempt, signal, error, retryInQueue);
+    const outcome = await fail(deps, attempt, signal, error, mayRequeue());
     // What failed may be the answer to a completion that was counted: then the output is the job's.
     if (converted !== null && outcome.kind !== 'lost') await removeOutput(deps, converted);
     return outcome;
@@ -83,15 +84,14 @@ async function fail(
   attempt: Attempt,
   signal: AbortSignal,
   cause: unknown,
-  retryInQueue: boolean,
+  mayRequeue: boolean,
 ): Promise<AttemptOutcome> {
   const error = toAppError(cause);
   const ours = isOurFault(cause);
   if (ours && !signal.aborted) {
     deps.log.error({ err: cause, job: attempt.jobId, alarm: true }, 'conversion failed');
   }
-  // One more try for a fault of ours; when only this process ends, as many as a job may have.
-  const retry = retryInQueue && ours && attempt.fence < (signal.aborted ? 3 : 2);
+  const retry = mayRequeue && attempt.fence < triesMax(error, ours, signal.aborted);
   const released = await deps.metering.release({
     organizationId: attempt.organizationId,
     jobId: attempt.jobId,
@@ -102,6 +102,13 @@ async function fail(
   });
   if (released.result === 'stale') return { kind: 'lost' };
   return retry ? { kind: 'requeued' } : { kind: 'failed', error };
+}
+
+/** One more try for a fault of ours; more where only this process or this machine was in the way. */
+function triesMax(error: AppError, ours: boolean, stopped: boolean): number {
+  if (error.code === 'overloaded') return 20;
+  if (!ours) return 0;
+  return stopped ? 3 : 2;
 }
 
 /** Whether it was neither the document nor the clock nor the machine being full. */

@@ -119,7 +119,7 @@ export class Worker {
           input,
           retentionHours: organization?.retention_hours ?? 24,
         },
-        true,
+        () => true,
       );
       if (outcome.kind === 'succeeded' || outcome.kind === 'failed') {
         await storage.remove([inputKey(job.organization_id, job.id)]);

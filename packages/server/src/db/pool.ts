@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Statement } from './sql.ts';
+import { isConnectionLost } from './transient.ts';
 
 export interface Queryable {
   query<Row extends object>(statement: Statement): Promise<Row[]>;
@@ -17,7 +18,15 @@ export interface PoolOptions {
   /** false: commits on these connections do not wait for the disk (see METERING, async commit). */
   durable?: boolean;
   applicationName?: string;
+  /**
+   * A statement without an answer for that long counts as failed, and its connection is given up: the
+   * other side of a connection can be gone without a word. Whether it was committed is then open.
+   */
+  queryTimeoutMs?: number;
 }
+
+const queryTimeoutMsByDefault = 20_000;
+const connectTimeoutMs = 20_000;
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -39,6 +48,8 @@ export class Pool implements Database {
       ...connectionConfig(options),
       max: options.connectionsMax,
       idleTimeoutMillis: 30_000,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: options.queryTimeoutMs ?? queryTimeoutMsByDefault,
     });
     // An idle connection that the server closed is replaced on the next use.
     this.#pool.on('error', () => undefined);
@@ -58,9 +69,12 @@ export class Pool implements Database {
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : new Error(String(failure));
-      });
+      if (isConnectionLost(error)) broken = error;
+      // Behind a statement that does not answer this one would wait as long again.
+      else
+        await client.query('ROLLBACK').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error(String(failure));
+        });
       throw error;
     } finally {
       client.release(broken);
@@ -74,11 +88,20 @@ export class Pool implements Database {
 
 /** The settings that every connection of the product has, whoever opens it. */
 export function connectionConfig(options: Omit<PoolOptions, 'connectionsMax'>): pg.ClientConfig {
-  const settings = ['-c timezone=UTC', '-c jit=off', options.connection.options ?? ''];
+  const settings = [
+    '-c timezone=UTC',
+    '-c jit=off',
+    // A process that is gone without a word must not hold an organization's lock.
+    '-c idle_in_transaction_session_timeout=30s',
+    '-c client_connection_check_interval=2s',
+    options.connection.options ?? '',
+  ];
   if (options.durable === false) settings.push('-c synchronous_commit=off');
   return {
     ...options.connection,
     types,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: options.applicationName ?? 'mutate',
     options: settings.join(' ').trim(),
   };

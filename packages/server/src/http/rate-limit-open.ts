@@ -4,10 +4,13 @@ import type { Database } from '../db/pool.ts';
 import type { RateLimiter } from './ports.ts';
 import { createMemoryRateLimiter } from './rate-limit.ts';
 import { PostgresWindowStore } from './rate-limit-postgres.ts';
+import { RedisWindowStore } from './rate-limit-redis.ts';
 import { SharedRateLimiter } from './rate-limit-shared.ts';
 
 export interface RateLimiterOptions {
   readonly db: Database;
+  /** Undefined: there is no Redis, and PostgreSQL counts. */
+  readonly redisUrl: string | undefined;
   readonly log: Log;
 }
 
@@ -19,18 +22,26 @@ export interface OpenRateLimiter extends RateLimiter {
 const purgeEveryMs = 60_000;
 
 /**
- * The limiter of a server process: it counts with all others in PostgreSQL, and while that is away
- * in this process's memory.
+ * The limiter of a server process. It counts with all others in Redis where there is one; while
+ * that is away, or where there is none, in PostgreSQL; while that is away too, in this process's
+ * memory.
  */
-export function openRateLimiter({ db, log }: RateLimiterOptions): OpenRateLimiter {
-  const store = new PostgresWindowStore(db);
-  const limiter = new SharedRateLimiter({ store, insurance: createMemoryRateLimiter(), log });
-  const chore = startChore('purge rate windows', purgeEveryMs, log, () => store.purge());
+export async function openRateLimiter(options: RateLimiterOptions): Promise<OpenRateLimiter> {
+  const { db, redisUrl, log } = options;
+  const postgres = new PostgresWindowStore(db);
+  const memory = createMemoryRateLimiter();
+  const local = new SharedRateLimiter({ store: postgres, insurance: memory, log });
+  const redis = redisUrl === undefined ? undefined : await RedisWindowStore.open(redisUrl, log);
+  const limiter =
+    redis === undefined ? local : new SharedRateLimiter({ store: redis, insurance: local, log });
+  const chore = startChore('purge rate windows', purgeEveryMs, log, () => postgres.purge());
   return {
     consume: (key, perMinute) => limiter.consume(key, perMinute),
     close: async () => {
       await chore.stop();
       await limiter.settled();
+      await local.settled();
+      redis?.close();
     },
   };
 }

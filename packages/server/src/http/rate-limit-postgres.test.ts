@@ -30,9 +30,9 @@ afterEach(async () => {
 });
 
 /** As a server process of its own has it: connections, counts and memory apart from the others. */
-function server(log = quietLog): OpenRateLimiter {
+async function server(log = quietLog): Promise<OpenRateLimiter> {
   const db = new Pool({ connection: database.applicationConnection, connectionsMax: 2 });
-  const limiter = openRateLimiter({ db, log });
+  const limiter = await openRateLimiter({ db, redisUrl: undefined, log });
   pools.push(db);
   open.push(limiter);
   return limiter;
@@ -47,7 +47,7 @@ const setWindowEnd = (interval: string) =>
 
 describe('servers that share a database', () => {
   test('count one after the other exactly, whichever server is asked', async () => {
-    const servers = [server(), server()] as const;
+    const servers = [await server(), await server()] as const;
     for (let index = 0; index < 8; index += 1) {
       const result = await servers[index % 2 === 0 ? 0 : 1].consume(key, 5);
       expect(result).toMatchObject({
@@ -61,7 +61,7 @@ describe('servers that share a database', () => {
   });
 
   test('let exactly the limit through of 1,000 requests that come to four at once', async () => {
-    const servers = [server(), server(), server(), server()];
+    const servers = await Promise.all([server(), server(), server(), server()]);
     const results = await Promise.all(
       servers.flatMap((one) => Array.from({ length: 250 }, () => one.consume(key, 300))),
     );
@@ -71,7 +71,7 @@ describe('servers that share a database', () => {
   });
 
   test('never deadlock, in whatever order the keys come', async () => {
-    const servers = [server(), server(), server()];
+    const servers = await Promise.all([server(), server(), server()]);
     const names = Array.from({ length: 200 }, (_, index) => `${key}_${index}`);
     const results = await Promise.all(
       servers.flatMap((one, turn) =>
@@ -84,7 +84,7 @@ describe('servers that share a database', () => {
   });
 
   test('keep keys and addresses apart', async () => {
-    const one = server();
+    const one = await server();
     await one.consume(key, 1);
     expect((await one.consume(`${key}0`, 1)).allowed).toBe(true);
     expect((await one.consume(addressBlock('2001:db8::1'), 1)).allowed).toBe(true);
@@ -95,7 +95,7 @@ describe('servers that share a database', () => {
 
 describe('a limit that changes', () => {
   test('when raised lets more through at once; what was refused was not counted', async () => {
-    const [one, other] = [server(), server()];
+    const [one, other] = await Promise.all([server(), server()]);
     const burst = await Promise.all(Array.from({ length: 50 }, () => one.consume(key, 3)));
     expect(countPassed(burst)).toBe(3);
     expect(await other.consume(key, 10)).toMatchObject({ allowed: true, limit: 10, remaining: 6 });
@@ -103,14 +103,14 @@ describe('a limit that changes', () => {
   });
 
   test('when lowered refuses at once, and forgets nothing that was used', async () => {
-    const one = server();
+    const one = await server();
     for (let index = 0; index < 4; index += 1) await one.consume(key, 10);
     expect(await one.consume(key, 2)).toMatchObject({ allowed: false, limit: 2, remaining: 0 });
     expect(await one.consume(key, 10)).toMatchObject({ allowed: true, remaining: 5 });
   });
 
   test('may be nothing at all, or no limit', async () => {
-    const one = server();
+    const one = await server();
     expect(await one.consume(key, 0)).toMatchObject({ allowed: false, remaining: 0 });
     expect(await one.consume(key, 2_147_483_647)).toMatchObject({
       allowed: true,
@@ -141,10 +141,10 @@ describe('a window', () => {
   });
 
   test('that is full and over lets through again, although this server knew it as full', async () => {
-    const one = server();
+    const one = await server();
     await one.consume(key, 1);
     await setWindowEnd('1 second');
-    const other = server();
+    const other = await server();
     expect((await other.consume(key, 1)).allowed).toBe(false);
     const passes = async () => (await other.consume(key, 1)).allowed;
     await expect.poll(passes, { timeout: 10_000 }).toBe(true);
@@ -177,7 +177,7 @@ describe('what it costs', () => {
 
   test('a burst is counted in two statements, and a full window refuses without any', async () => {
     const { db, statements } = countingStatements();
-    const limiter = openRateLimiter({ db, log: quietLog });
+    const limiter = await openRateLimiter({ db, redisUrl: undefined, log: quietLog });
     open.push(limiter);
     await Promise.all(
       Array.from({ length: 400 }, (_, index) => limiter.consume(`${key}_${index % 4}`, 50)),
@@ -199,7 +199,7 @@ describe('what it costs', () => {
 test('while the database is away requests are counted in memory, and the log says so once', async () => {
   const warnings: (string | undefined)[] = [];
   const log = { ...quietLog, warn: (_: object, message?: string) => warnings.push(message) };
-  const one = server(log);
+  const one = await server(log);
   await one.consume(key, 5);
   await pools[0]?.close();
   pools = [];
@@ -209,7 +209,7 @@ test('while the database is away requests are counted in memory, and the log say
 });
 
 test('a connection that was cut is replaced, and no count is lost', async () => {
-  const one = server();
+  const one = await server();
   await one.consume(key, 5);
   await database.owner.query(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()`);

@@ -188,6 +188,22 @@ describe('completion', () => {
     await expectInvariants(database.db, big.organizationId, clock.now());
   });
 
+  it('passes over tenants that cannot run, whatever their place', async () => {
+    await database.owner.query(sql`DELETE FROM active_conversions WHERE state = 'queued'`);
+    const suspended = await scene().queued(2).suspended().create();
+    const full = await scene().overrides({ concurrent_limit: 0 }).queued(2).create();
+    const free = await scene().queued(1).create();
+    const also = await scene().queued(1).create();
+    const claimed = [await claimOne(), await claimOne()].map((job) => job?.id);
+    expect(claimed.toSorted()).toEqual([free.jobIds[0], also.jobIds[0]].toSorted());
+    expect(await claimOne()).toBeUndefined();
+    const waiting = await database.db.query(
+      sql`SELECT FROM active_conversions WHERE state = 'queued'
+          AND organization_id IN (${suspended.organizationId}, ${full.organizationId})`,
+    );
+    expect(waiting).toHaveLength(4);
+  });
+
   it('gives queued jobs no more slots than the limit of this moment', async () => {
     await database.owner.query(sql`DELETE FROM active_conversions WHERE state = 'queued'`);
     const { organizationId } = await scene().plan('starter').queued(6).create();

@@ -190,6 +190,9 @@ describe('usage history', () => {
     expect(await askAll()).toEqual(hourly);
     await summarizeDays(database.db, clock);
     expect(await askAll()).toEqual(hourly);
+    await database.db.query(sql`SELECT forget_usage_days(${scene.organizationId})`);
+    expect(await daysSummed()).toEqual([{ last: null }]);
+    expect(await askAll()).toEqual(hourly);
   });
 
   it('refuses what it cannot answer, and names the field and the bound', async () => {
@@ -229,7 +232,7 @@ describe('usage history', () => {
   });
 });
 
-function daysSummed(): Promise<{ last: string }[]> {
+function daysSummed(): Promise<{ last: string | null }[]> {
   return database.db.query(sql`SELECT max(day) AS last FROM usage_daily
     WHERE organization_id = ${scene.organizationId}`);
 }

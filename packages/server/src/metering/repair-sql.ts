@@ -144,6 +144,11 @@ export function recomputeTypeRollup(organizationId: string): Statement {
     RETURNING u.type AS id`;
 }
 
+/** What was summed by the day from rollups that were wrong. */
+export function forgetDays(organizationId: string): Statement {
+  return sql`SELECT forget_usage_days(${organizationId}::text)`;
+}
+
 /** The rollup by who asked. */
 export function recomputeActorRollup(organizationId: string): Statement {
   return sql`INSERT INTO api_key_usage AS u (organization_id, actor_id, hour, period_start,

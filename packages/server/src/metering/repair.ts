@@ -6,6 +6,7 @@ import { findViolations, type Violation } from './invariants.ts';
 import {
   deleteReservationsOfEndedJobs,
   endStrandedJobs,
+  forgetDays,
   listStrandedJobs,
   lockForRepair,
   recomputeActorRollup,
@@ -83,6 +84,7 @@ async function mend(tx: Queryable, id: string, asOf: Date): Promise<Repair> {
     ...(await idsOf(recomputeTypeRollup(id))),
     ...(await idsOf(recomputeActorRollup(id))),
   ];
+  if (rollupRows.length > 0) await tx.query(forgetDays(id));
   return {
     reservations_removed: removed,
     jobs_requeued: requeued,

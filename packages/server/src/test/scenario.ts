@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Context } from '../context.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { sql } from '../db/sql.ts';
 import { type Scope, scopes as allScopes } from '../http/scope.ts';
 import { newId } from '../ids.ts';
@@ -135,8 +135,8 @@ class Scenario {
     }
     await this.#use(made.id);
     const jobIds = [
-      ...(await this.#admit(made.id, 'sync', this.#running)),
-      ...(await this.#admit(made.id, 'async', this.#queued)),
+      ...(await this.#admit(this.#db, made.id, 'sync', this.#running)),
+      ...(await this.#admit(this.#db, made.id, 'async', this.#queued)),
     ];
     if (this.#suspended) await this.#suspend(made.id);
     return { organizationId: made.id, apiKey: key.key, apiKeyId: key.id, jobIds, ctx };
@@ -167,18 +167,24 @@ class Scenario {
 
   async #use(organizationId: string): Promise<void> {
     for (let left = this.#used; left > 0; left -= batchMax) {
-      const jobIds = await this.#admit(organizationId, 'async', Math.min(left, batchMax));
-      await this.#start(organizationId, jobIds);
-      const calls = jobIds.map((jobId) => completeCall(organizationId, jobId));
-      const rows = await this.#db.query<{ result: string }>(
-        completeBatch(calls, this.#clock.now()),
-      );
+      // One transaction, under the organization's lock: a worker may be looking for jobs.
+      const rows = await this.#db.transaction(async (tx) => {
+        const jobIds = await this.#admit(tx, organizationId, 'async', Math.min(left, batchMax));
+        await this.#start(tx, organizationId, jobIds);
+        const calls = jobIds.map((jobId) => completeCall(organizationId, jobId));
+        return tx.query<{ result: string }>(completeBatch(calls, this.#clock.now()));
+      });
       const odd = rows.find((row) => row.result !== 'counted');
       if (odd !== undefined) throw new Error(`scenario: a completion was ${odd.result}`);
     }
   }
 
-  async #admit(organizationId: string, mode: 'sync' | 'async', count: number): Promise<string[]> {
+  async #admit(
+    db: Queryable,
+    organizationId: string,
+    mode: 'sync' | 'async',
+    count: number,
+  ): Promise<string[]> {
     if (count === 0) return [];
     const asOf = this.#clock.now();
     const jobIds = Array.from({ length: count }, () => newId('job', asOf.getTime()));
@@ -188,7 +194,7 @@ class Scenario {
       admitCall(organizationId, { jobId, mode, type, from, to, leaseSeconds: 600 }),
     );
     const settings = { queuedMax: 1_000_000, attemptsMax: 3, asOf };
-    const rows = await this.#db.query<{ verdict: string }>(admitBatch(calls, settings));
+    const rows = await db.query<{ verdict: string }>(admitBatch(calls, settings));
     const refused = rows.find((row) => !row.verdict.startsWith('allowed'));
     if (refused !== undefined) {
       throw new Error(`scenario: the plan does not allow that many: ${refused.verdict}`);
@@ -197,8 +203,8 @@ class Scenario {
   }
 
   /** What claim() does, past the limit of slots: they are given back before anybody looks. */
-  async #start(organizationId: string, jobIds: readonly string[]): Promise<void> {
-    await this.#db.query(sql`WITH started AS (
+  async #start(db: Queryable, organizationId: string, jobIds: readonly string[]): Promise<void> {
+    await db.query(sql`WITH started AS (
         UPDATE active_conversions SET state = 'running',
           lease_expires_at = clock_timestamp() + interval '1 minute'
         WHERE organization_id = ${organizationId} AND job_id = ANY (${jobIds}::text[])

@@ -31,7 +31,8 @@ export async function auditAnswers(
       const job = byId.get(jobId ?? '');
       const what = `${request.tag}, answered ${status} for ${jobId}`;
       if (job === undefined) findings.push(`${what}: there is no such job`);
-      else if (status === 201 && job.status !== 'succeeded') findings.push(`${what}: ${job.status}`);
+      else if (status === 201 && job.status !== 'succeeded')
+        findings.push(`${what}: ${job.status}`);
       else if (!terminal.has(job.status)) findings.push(`${what}: still ${job.status}`);
     }
     const own = byTag.get(request.tag) ?? [];

@@ -14,7 +14,7 @@ export interface FaultsOptions {
 
 export interface KillReport {
   readonly victim: Victim;
-  /** From the kill until no slot and no unit was held any more. */
+  /** From the moment the product answers again until no slot and no unit was held any more. */
   readonly drainedMs: number;
 }
 
@@ -69,27 +69,36 @@ async function killOnce(
   const running = load.run(options.clients ?? 8, over.signal);
   await sleep(300 + random.below(1_200));
   await product.kill(victim);
-  const killedMs = performance.now();
-  // Part of the clients goes on into the outage and out of it.
+  // The clients go on into the outage and out of it.
   await product.revive();
+  const backMs = performance.now();
   await sleep(random.below(400));
   over.abort();
   await running;
+  await waitUntilDrained(product, workspace, backMs);
+  const drainedMs = Math.round(performance.now() - backMs);
   await lapseIdempotencyClaims(product.db);
   const open = load.requests.filter((request) => request.idempotent && !isAnswered(request));
   for (const request of open) await repeat(product, workspace, request);
-  while (!(await isDrained(product.db, workspace.id))) {
-    if (performance.now() - killedMs > drainMsMax) {
-      throw new Error(`after 30 s ${await describeHeld(product.db, workspace.id)}`);
-    }
-    await sleep(50);
-  }
-  const drainedMs = Math.round(performance.now() - killedMs);
+  await waitUntilDrained(product, workspace, performance.now());
   const findings = await auditAnswers(product.db, workspace.id, load.requests);
   if (findings.length > 0) {
     throw new Error(`after a kill of ${victim}:\n${findings.slice(0, 20).join('\n')}`);
   }
   return { victim, drainedMs };
+}
+
+async function waitUntilDrained(
+  { db }: Product,
+  { id }: Workspace,
+  sinceMs: number,
+): Promise<void> {
+  while (!(await isDrained(db, id))) {
+    if (performance.now() - sinceMs > drainMsMax) {
+      throw new Error(`after 30 s ${await describeHeld(db, id)}`);
+    }
+    await sleep(50);
+  }
 }
 
 const isAnswered = (request: Request): boolean =>

@@ -14,10 +14,7 @@ type SettingStep = Step & {
 const hourMs = 3_600_000;
 
 /** What an operator or a workspace changes, in the database and in the model. */
-export async function changeSettings(
-  world: World,
-  step: SettingStep,
-): Promise<void> {
+export async function changeSettings(world: World, step: SettingStep): Promise<void> {
   const { db, model } = world;
   const organization = organizationOf(model, step.organization);
   const ctx = world.contexts[step.organization];

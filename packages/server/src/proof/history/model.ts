@@ -130,11 +130,7 @@ export function sweepModel(model: Model, numbers: ReadonlySet<number>): void {
     if (job.kind === 'external' && !job.unitExpired) {
       job.held = 'lapsed';
       job.leaseExpired = false;
-    } else if (
-      job.kind === 'conversion' &&
-      job.mode === 'async' &&
-      job.fence < model.attemptsMax
-    ) {
+    } else if (job.kind === 'conversion' && job.mode === 'async' && job.fence < model.attemptsMax) {
       requeue(job);
       job.delayed = false;
     } else endJob(job, 'failed');

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 
 /**
  * Programs that a test runs and that no npm package brings. `npm test` installs them with apt-get
- * where it runs as root, and fails with the command to type where it does not; nothing is skipped.
+ * where it runs as root, else unpacks Debian's packages below node_modules; where neither works it
+ * fails with the command to type. Nothing is skipped.
  *
  * @typedef {object} TestNeed
  * @property {string} name as people know it, e.g. `LibreOffice`
  * @property {() => boolean} isThere
+ * @property {string} program what tests start
  * @property {readonly string[]} debianPackages
  */
 
@@ -15,6 +17,7 @@ export const testNeeds = [
   {
     name: 'Redis',
     isThere: () => isOnPath('redis-server'),
+    program: 'redis-server',
     debianPackages: ['redis-server'],
   },
 ];

@@ -25,13 +25,13 @@ const readyWithinMs = 30_000;
 
 await runCommand(async () => {
   await installPackages(root);
-  await installNeeds([
-    {
-      name: 'PostgreSQL 15',
-      isThere: () => existsSync(join(programs, 'postgres')),
-      debianPackages: ['postgresql-15'],
-    },
-  ]);
+  const need = {
+    name: 'PostgreSQL 15',
+    isThere: () => existsSync(join(programs, 'postgres')),
+    program: 'postgres',
+    debianPackages: ['postgresql-15'],
+  };
+  await installNeeds([need], join(root, 'node_modules/.cache/postgres-15'));
   const cluster = await startCluster();
   try {
     const env = { ...process.env, TEST_DATABASE_URL: cluster.url };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChecks } from './setup/check-steps.mjs';
 import { installNeeds } from './setup/install-needs.mjs';
@@ -16,7 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 await runCommand(async () => {
   await installPackages(root);
-  await installNeeds(testNeeds);
+  await installNeeds(testNeeds, join(root, 'node_modules/.cache/needs'));
   const { path } = findNode(root);
   const checks = await runChecks(root, path);
   return conclude(sum([checks, await runVitest(root, path, process.argv.slice(2))]));

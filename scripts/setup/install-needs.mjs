@@ -1,30 +1,87 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Problem } from './problem.mjs';
 import { runProgram } from './run-program.mjs';
 
 /**
- * Installs the programs that are needed and not there, with apt-get as root.
+ * Brings the programs that are needed and not there: installed with apt-get as root, else unpacked
+ * from Debian's packages into a folder that is put onto this process's PATH.
  *
  * @param {readonly import('../test-needs.mjs').TestNeed[]} needs
+ * @param {string} folder for what an ordinary user unpacks
  * @throws {Problem} where that is not possible here, with the command to type
  */
-export async function installNeeds(needs) {
+export async function installNeeds(needs, folder) {
+  process.env.PATH = `${join(folder, 'bin')}${delimiter}${process.env.PATH ?? ''}`;
   const missing = needs.filter((need) => !need.isThere());
   if (missing.length === 0) return;
   const names = missing.map((need) => need.name).join(', ');
   const packages = missing.flatMap((need) => need.debianPackages);
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    const command = `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-    throw new Problem(`These tests need ${names}. On Debian or Ubuntu:\n  ${command}`);
-  }
+  const command = `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  const orders = `These tests need ${names}. On Debian or Ubuntu:\n  ${command}`;
+  if (!existsSync('/usr/bin/apt-get')) throw new Problem(orders);
   console.log(`Installing ${names} (${packages.join(' ')}) …`);
-  await aptGet(['update', '-q']);
-  await aptGet(['install', '-y', '-q', '--no-install-recommends', ...packages]);
+  if (process.getuid?.() === 0) {
+    await aptGet(['update', '-q']);
+    await aptGet(['install', '-y', '-q', '--no-install-recommends', ...packages]);
+  } else {
+    await unpack(missing, folder).catch((error) => {
+      throw new Problem(`${error instanceof Error ? error.message : error}\n${orders}`);
+    });
+  }
   const absent = missing.filter((need) => !need.isThere());
   if (absent.length > 0) {
     throw new Problem(
       `Installed and still not found: ${absent.map((need) => need.name).join(', ')}`,
     );
+  }
+}
+
+/**
+ * Without root: apt-get with lists and archives of its own, which only downloads; the packages are
+ * unpacked, and each program gets a starter that knows where its libraries are.
+ *
+ * @param {readonly import('../test-needs.mjs').TestNeed[]} needs
+ * @param {string} folder
+ */
+async function unpack(needs, folder) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const name of ['state/lists/partial', 'cache/archives/partial', 'root', 'bin']) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  const own = [
+    ['Dir::State', join(folder, 'state')],
+    ['Dir::State::status', '/var/lib/dpkg/status'],
+    ['Dir::Cache', join(folder, 'cache')],
+    ['Debug::NoLocking', '1'],
+    ['APT::Sandbox::User', ''],
+  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const packages = needs.flatMap((need) => need.debianPackages);
+  await aptGet([...own, 'update', '-qq']);
+  const download = ['--download-only', '--no-install-recommends', 'install'];
+  await aptGet([...own, '-y', '-qq', ...download, ...packages]);
+  const root = join(folder, 'root');
+  const archives = join(folder, 'cache/archives');
+  for (const name of readdirSync(archives).filter((entry) => entry.endsWith('.deb'))) {
+    const archive = join(archives, name);
+    const code = await runProgram('dpkg-deb', ['-x', archive, root], { stdio: 'ignore' });
+    if (code !== 0) throw new Problem(`${archive} could not be unpacked.`);
+  }
+  const libraries = ['usr/lib', 'lib']
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path))
+    .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+    .filter((path) => path.endsWith('-linux-gnu'))
+    .join(':');
+  for (const { program } of needs) {
+    const starter = join(folder, 'bin', program);
+    const path = `${root}/usr/bin:${root}/usr/sbin`;
+    writeFileSync(
+      starter,
+      `#!/bin/sh\nPATH="${path}:$PATH" LD_LIBRARY_PATH="${libraries}" \\\n` +
+        `  exec "${root}/usr/bin/${program}" "$@"\n`,
+    );
+    chmodSync(starter, 0o755);
   }
 }
 

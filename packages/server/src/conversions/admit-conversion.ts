@@ -233,6 +233,10 @@ function toAdmitCall(
 
 async function loadJob({ ctx }: ConversionRequest, jobId: string): Promise<JobRow> {
   const [job] = await ctx.db.query<JobRow>(findJob(ctx.organization.id, jobId));
-  if (job === undefined) throw new AppError('internal_error', 'The conversion was lost.');
+  if (job === undefined) {
+    // Admitted without waiting for the disk, and the database died before it was there.
+    const message = 'The service lost its database during the conversion. It is not counted; retry.';
+    throw new AppError('overloaded', message, { retryAfterSeconds: 2 });
+  }
   return job;
 }

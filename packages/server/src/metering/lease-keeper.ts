@@ -1,5 +1,6 @@
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
+import { AppError } from '../errors.ts';
 import { renewLeases } from './sql.ts';
 
 export interface Attempt {
@@ -74,8 +75,15 @@ export class LeaseKeeper {
       this.#log.warn({ err: error, jobs: attempts.length }, 'leases could not be renewed');
       const lastChanceMs = performance.now() + this.#leaseMs / 4;
       for (const held of attempts) {
-        if (held.safeUntilMs < lastChanceMs) held.stop.abort(new Error('lease not renewed'));
+        if (held.safeUntilMs < lastChanceMs) held.stop.abort(databaseAway(error));
       }
     }
   }
+}
+
+/** Nobody's conversion failed here: the same request succeeds once the database is back. */
+function databaseAway(cause: unknown): AppError {
+  const message =
+    'The service could not reach its database during the conversion. It is not counted; try again.';
+  return new AppError('overloaded', message, { retryAfterSeconds: 2, cause });
 }

@@ -13,9 +13,9 @@ it('two servers racing for the same organizations never admit too many or count 
     servers: [database.db, database.db],
     owner: database.owner,
     seed: 20_261_123,
-    calls: 8_000,
+    calls: 4_000,
   });
-  expect(counted).toBeGreaterThan(500);
+  expect(counted).toBeGreaterThan(200);
   expect(Object.keys(verdicts)).toEqual(
     expect.arrayContaining(['allowed', 'allowed_overage', 'quota_exceeded', 'concurrency_limited']),
   );

@@ -1,7 +1,7 @@
 import { EngineError } from '../engine.ts';
 
 /** Levels of arrays and objects. */
-export const depthMax = 100;
+const depthMax = 100;
 
 /** Thrown where the text ends inside a value and more may come. */
 export const incomplete = new Error('incomplete');

@@ -1,0 +1,137 @@
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { proveFaults } from '../packages/server/src/proof/faults/prove-faults.ts';
+import { proveHistories } from '../packages/server/src/proof/history/prove-histories.ts';
+import { offerModelPlans } from '../packages/server/src/proof/history/world.ts';
+import { openProvingGround } from '../packages/server/src/proof/proving-ground.ts';
+import type { ProvingGround } from '../packages/server/src/proof/proving-ground.ts';
+import { proveProxy } from '../packages/server/src/proof/proxy/prove-proxy.ts';
+import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
+
+/**
+ * `npm run prove`: the full figures of the proof (docs/proof.md), and a block with the result, date
+ * and machine. A part that is bounded by --minutes stops there and says how far it came.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'histories,races,proxy,faults' },
+    histories: { type: 'string', default: '2000' },
+    races: { type: 'string', default: '1000000' },
+    cuts: { type: 'string', default: '500' },
+    kills: { type: 'string', default: '20' },
+    /** Of each part but the kills. */
+    minutes: { type: 'string', default: '60' },
+    /** Of the histories: the one that failed, as the failure names it. */
+    path: { type: 'string' },
+  },
+});
+const seed = Number(process.env['PROOF_SEED'] ?? Math.floor(Math.random() * 1_000_000_000));
+const lines: string[] = [];
+
+/** Runs one part; tells how it went, on the screen and for the block. */
+async function prove(what: string, work: () => Promise<string>): Promise<void> {
+  const startedMs = performance.now();
+  process.stdout.write(`${what} …\n`);
+  const result = await work();
+  const seconds = Math.round((performance.now() - startedMs) / 1000);
+  lines.push(`| ${what} | ${result} | ${seconds} s |`);
+  process.stdout.write(`\r  ${result} (${seconds} s)\n`);
+}
+
+const progress = (text: string) => process.stdout.write(`\r  ${text}   `);
+const until = () => performance.now() + Number(values.minutes) * 60_000;
+
+async function onGround(work: (ground: ProvingGround) => Promise<string>): Promise<string> {
+  const ground = await openProvingGround();
+  try {
+    return await work(ground);
+  } finally {
+    await ground.close();
+  }
+}
+
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  histories: () =>
+    prove('histories against the model', () =>
+      onGround(async ({ servers: [db], owner }) => {
+        await offerModelPlans(owner);
+        let played = 0;
+        const { histories, steps } = await proveHistories({
+          db,
+          seed,
+          histories: Number(values.histories),
+          stepsMax: 80,
+          untilMs: until(),
+          ...(values.path === undefined ? {} : { path: values.path }),
+          onHistory: () => progress(`${++played} histories`),
+        });
+        return `${histories} histories, ${steps} steps, the invariants after each`;
+      }),
+    ),
+  races: () =>
+    prove('races of two servers', () =>
+      onGround(async ({ servers, owner }) => {
+        const { calls, counted, verdicts } = await proveRaces({
+          servers,
+          owner,
+          seed,
+          calls: Number(values.races),
+          untilMs: until(),
+          clients: 256,
+          onRound: (done) => progress(`${done} calls`),
+        });
+        const refused = Object.entries(verdicts)
+          .filter(([verdict]) => !verdict.startsWith('allowed'))
+          .reduce((sum, [, count]) => sum + count, 0);
+        return `${calls} calls, ${counted} counted, ${refused} refused, no breach`;
+      }),
+    ),
+  proxy: () =>
+    prove('broken connections', () =>
+      onGround(async ({ servers: [db], owner, connection }) => {
+        const { struck, counted, gaveUp } = await proveProxy({
+          connection,
+          db,
+          owner,
+          seed,
+          faults: Number(values.cuts),
+          untilMs: until(),
+        });
+        const kinds = Object.entries(struck).map(([fault, count]) => `${count} ${fault}`);
+        return `${kinds.join(', ')}; ${counted} counted, ${gaveUp} told to try again`;
+      }),
+    ),
+  faults: async () => {
+    for (const shape of ['all', 'split'] as const) {
+      await prove(`kill -9, ${shape === 'all' ? 'one process' : 'server and worker'}`, async () => {
+        const { kills, requests, statuses } = await proveFaults({
+          shape,
+          seed,
+          kills: Number(values.kills),
+          onKill: ({ victim, drainedMs }) => progress(`${victim}: free after ${drainedMs} ms`),
+        });
+        const slowest = Math.max(...kills.map((kill) => kill.drainedMs));
+        const shown = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`);
+        return (
+          `${kills.length} kills, ${requests} requests (${shown.join(', ')}), ` +
+          `all free after ${slowest} ms at the latest`
+        );
+      });
+    }
+  },
+};
+
+for (const name of values.only.split(',')) {
+  const part = parts[name];
+  if (part === undefined) throw new Error(`--only takes ${Object.keys(parts).join(', ')}`);
+  await part();
+}
+process.stdout.write(`
+${new Date().toISOString().slice(0, 10)}, PROOF_SEED=${seed}, ${cpus().length} × ${
+  cpus()[0]?.model ?? 'unknown'
+}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}
+
+| what | result | time |
+|---|---|---|
+${lines.join('\n')}
+`);

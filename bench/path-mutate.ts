@@ -45,7 +45,8 @@ const platform = {
 };
 const workspace = await createOrganization(platform, { name: 'Bench', planId: 'plan_enterprise' });
 const ctx = { ...platform, organization: { id: workspace.id } };
-await setOverrides(ctx, { reason: 'no rate limit here', rate_limit_per_minute: 'unlimited' });
+// So high that it refuses nothing, and is counted like any other.
+await setOverrides(ctx, { reason: 'benchmark', rate_limit_per_minute: 100_000_000 });
 const { key } = await createApiKey(ctx, { name: 'Bench' });
 process.send?.({
   port: Number(new URL(service.publicUrl).port),

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { UsageError, type Command, type Flags, type Io } from './command.ts';
 import { convertCommand } from './commands/convert.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { formatsCommand } from './commands/formats.ts';
 import { helpFor } from './commands/help.ts';
 import { jobCommand } from './commands/job.ts';
@@ -10,7 +11,13 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
 
-const commands: readonly Command[] = [convertCommand, jobCommand, usageCommand, formatsCommand];
+const commands: readonly Command[] = [
+  convertCommand,
+  jobCommand,
+  usageCommand,
+  formatsCommand,
+  doctorCommand,
+];
 
 /**
  * Runs one command line. Resolves with the exit code; every failure has been told on stderr.

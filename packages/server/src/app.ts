@@ -16,6 +16,7 @@ import { openWorkFolder } from './conversions/files/work-folder.ts';
 import { openEngines } from './conversions/open-engines.ts';
 import { Purger } from './conversions/purge.ts';
 import { refuse } from './conversions/refuse.ts';
+import { RecentLooks } from './conversions/recent-looks.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
@@ -196,6 +197,7 @@ async function startConversions(
     clock,
     log,
     metering,
+    looks: new RecentLooks(metering),
     refusals,
     leases,
     detached,

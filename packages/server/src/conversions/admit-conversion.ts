@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../db/transient.ts';
 import { AppError } from '../errors.ts';
+import { databaseAway } from '../metering/database-away.ts';
 import { isRefused } from '../metering/refusal.ts';
 import type { AdmitCall, Decision } from '../metering/schema.ts';
 import { describeUsage } from '../metering/usage-warning.ts';
@@ -235,8 +236,7 @@ async function loadJob({ ctx }: ConversionRequest, jobId: string): Promise<JobRo
   const [job] = await ctx.db.query<JobRow>(findJob(ctx.organization.id, jobId));
   if (job === undefined) {
     // Admitted without waiting for the disk, and the database died before it was there.
-    const message = 'The service lost its database during the conversion. It is not counted; retry.';
-    throw new AppError('overloaded', message, { retryAfterSeconds: 2 });
+    throw databaseAway(undefined);
   }
   return job;
 }

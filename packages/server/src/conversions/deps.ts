@@ -6,6 +6,7 @@ import type { Metering } from '../metering/metering.ts';
 import type { RefusalRecorder } from '../metering/refusals.ts';
 import type { Detached } from './detached.ts';
 import type { Storage } from './files/storage.ts';
+import type { RecentLooks } from './recent-looks.ts';
 import type { Registry } from './registry.ts';
 import type { Runner } from './runner/runner.ts';
 
@@ -15,6 +16,7 @@ export interface ConversionDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metering: Metering;
+  readonly looks: RecentLooks;
   readonly refusals: RefusalRecorder;
   readonly leases: LeaseKeeper;
   readonly detached: Detached;

@@ -26,7 +26,7 @@ export async function lookBeforeUpload(
     (lengthBytes !== null && lengthBytes > deps.settings.syncBytesMax + multipartOverheadBytes);
   const surelySync =
     !surelyAsync && lengthBytes !== null && lengthBytes <= deps.settings.syncBytesMax;
-  const decision = await deps.metering.look({
+  const decision = await deps.looks.look({
     organizationId: ctx.organization.id,
     mode: surelySync ? 'sync' : 'async',
     type: '',

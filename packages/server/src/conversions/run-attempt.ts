@@ -1,4 +1,6 @@
+import { isTransient } from '../db/transient.ts';
 import { AppError } from '../errors.ts';
+import { databaseAway } from '../metering/database-away.ts';
 import type { Completion } from '../metering/schema.ts';
 import type { ConversionDeps } from './deps.ts';
 import { EngineError } from './engines/engine.ts';
@@ -119,6 +121,7 @@ function isOurFault(error: unknown): boolean {
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isTransient(error)) return databaseAway(error);
   if (error instanceof EngineError && error.code !== 'internal_error') {
     return new AppError(error.code, error.message, { cause: error });
   }

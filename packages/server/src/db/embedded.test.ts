@@ -16,8 +16,6 @@ import { OperatorError } from './operator-error.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const silentLog = { ...quietLog, error: () => undefined };
-
 const shared = makeTestFolder();
 const folders = [shared];
 
@@ -186,37 +184,6 @@ test('of many processes that start at once exactly one gets the server', async (
   expect(winners).toHaveLength(1);
   await Promise.all(starters.map(({ child }) => end(child, 'SIGKILL')));
   await (await start()).stop();
-});
-
-/** The pid of the next server, once it takes connections. */
-async function waitForAnother(server: EmbeddedPostgres, pid: number): Promise<number> {
-  while (server.pid === pid) await sleep(20);
-  return server.pid;
-}
-
-test('a killed server is started again with what it had committed', async () => {
-  const server = await start(shared, { log: silentLog });
-  await queryRows(server.connection, 'CREATE TABLE committed AS SELECT 1 AS one');
-  const { pid } = server;
-  process.kill(pid, 'SIGKILL');
-  // Its orphans still hold the shared memory for a moment: the start waits for them.
-  expect(await waitForAnother(server, pid)).not.toBe(pid);
-  expect(await queryRows(server.connection, 'SELECT one FROM committed')).toEqual([[1]]);
-  await server.stop();
-  expect(isServerOf(prepareLayout(shared), server.pid)).toBe(false);
-});
-
-test('a server that keeps ending is given up and reported', async () => {
-  const exit = Promise.withResolvers<unknown>();
-  const server = await start(shared, { onExit: exit.resolve, log: silentLog });
-  for (let kills = 0; kills < 5; kills++) {
-    const { pid } = server;
-    process.kill(pid, 'SIGKILL');
-    await waitForAnother(server, pid);
-  }
-  process.kill(server.pid, 'SIGKILL');
-  expect(await exit.promise).toEqual({ code: null, signal: 'SIGKILL' });
-  await server.stop();
 });
 
 test('a lock file whose pid now belongs to another program is removed, the program left alone', async () => {

@@ -1,6 +1,6 @@
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
-import { AppError } from '../errors.ts';
+import { databaseAway } from './database-away.ts';
 import { renewLeases } from './sql.ts';
 
 export interface Attempt {
@@ -79,11 +79,4 @@ export class LeaseKeeper {
       }
     }
   }
-}
-
-/** Nobody's conversion failed here: the same request succeeds once the database is back. */
-function databaseAway(cause: unknown): AppError {
-  const message =
-    'The service could not reach its database during the conversion. It is not counted; try again.';
-  return new AppError('overloaded', message, { retryAfterSeconds: 2, cause });
 }

@@ -44,7 +44,8 @@ export interface Metering {
   settled(): Promise<void>;
 }
 
-const attemptsMax = 8;
+/** Some five seconds: as long as a PostgreSQL that was killed takes to come back. */
+const attemptsMax = 12;
 
 export function createMetering(options: MeteringOptions): Metering {
   const { clock, relaxed, durable } = options;

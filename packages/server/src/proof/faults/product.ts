@@ -25,7 +25,7 @@ export type Victim = 'server' | 'worker' | 'postgres';
 type Role = 'all' | 'server' | 'worker';
 
 export const adminKey = 'mk_admin_of_the_fault_harness';
-export const leaseSeconds = 2;
+const leaseSeconds = 2;
 const startMsMax = 120_000;
 
 /** The product as people run it, in a folder of its own, for killing. */

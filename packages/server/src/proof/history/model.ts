@@ -109,7 +109,7 @@ export function roll(model: Model, number: number): Period {
 }
 
 /** Ends a job without counting it. */
-export function endJob(job: ModelJob, status: 'failed' | 'cancelled'): void {
+function endJob(job: ModelJob, status: 'failed' | 'cancelled'): void {
   job.status = status;
   job.held = null;
 }

@@ -76,7 +76,8 @@ async function race(options: RacesOptions): Promise<Ledger> {
   const run = async (number: number) => {
     const own = new Random(seed * 1_000 + number);
     const metering = meterings[number % meterings.length];
-    while (metering !== undefined && ledger.calls < calls) await callOnce(arena, metering, own);
+    if (metering === undefined) return;
+    while (ledger.calls < calls) await callOnce(arena, metering, own);
   };
   const operator = async () => {
     while (ledger.calls < calls) {

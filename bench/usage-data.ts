@@ -36,7 +36,8 @@ const stop = (): void => void server.stop().finally(() => process.exit(130));
 process.once('SIGINT', stop).once('SIGTERM', stop);
 try {
   const { connection, organizationIds } = await server.createLedger('usage_data', organizations);
-  const db = new Pool({ connection, connectionsMax: 2 });
+  // Making the data takes minutes a statement.
+  const db = new Pool({ connection, connectionsMax: 2, queryTimeoutMs: 0 });
   const startedMs = performance.now();
   const history = await makeHistory(db, organizationIds, events, now);
   const seconds = Math.round((performance.now() - startedMs) / 1_000);

@@ -39,8 +39,10 @@ export async function makeHistory(
   for (let done = 0; done < half; done += chunk) {
     const count = Math.min(chunk, half - done);
     const span = { from: done / half, share: count / half };
-    await insertEvents(owner, [largeId], count, span, { start, anchor });
-    await insertEvents(owner, organizationIds.slice(1), count, span, { start, anchor });
+    await Promise.all([
+      insertEvents(owner, [largeId], count, span, { start, anchor }),
+      insertEvents(owner, organizationIds.slice(1), count, span, { start, anchor }),
+    ]);
     console.log(`${Math.round(((done + count) / half) * 100)} % of the events`);
   }
   const chargedRequestId = await insertJobs(owner, largeId, now);

@@ -27,7 +27,9 @@ Exit codes: 0 all is well, 1 something is wrong, 2 the database cannot be reache
       throw new UsageError('mutate doctor works inside a clone of the repository, by the server.');
     }
     const args = ['fix', 'json'].filter((name) => flags[name] === true).map((name) => `--${name}`);
-    const child = spawn(process.execPath, [`--env-file-if-exists=${settings}`, program, ...args], {
+    // As npm start reads it.
+    const environment = existsSync(settings) ? [`--env-file=${settings}`] : [];
+    const child = spawn(process.execPath, [...environment, program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: io.env,
     });

@@ -82,6 +82,12 @@ const cases = [
   'interval=period&from=2027-01-01',
 ];
 
+/** More buckets than are read at once. */
+const longCases = [
+  'interval=hour&from=2027-01-31&to=2027-03-01',
+  'interval=day&from=2026-06-01&to=2027-05-01',
+];
+
 describe('usage history', () => {
   it('has a row for every day in UTC, newest first, with zeros where nothing happened', async () => {
     const days = await bucketsOf('interval=day&from=2027-01-31&to=2027-02-03');
@@ -116,7 +122,7 @@ describe('usage history', () => {
   });
 
   it('adds up the same in every interval and grouping', async () => {
-    for (const query of cases) {
+    for (const query of [...cases, ...longCases]) {
       for (const grouping of ['', '&group_by=type', '&group_by=api_key', '&group_by=member']) {
         expect([query, grouping, sumOf(await bucketsOf(query + grouping))]).toEqual([
           query,
@@ -147,7 +153,8 @@ describe('usage history', () => {
   });
 
   it('pages without losing or repeating a row, grouped or not', async () => {
-    for (const query of [...cases, `${cases[1]}&group_by=type`, `${cases[0]}&group_by=api_key`]) {
+    const grouped = [...cases, ...longCases].map((query) => `${query}&group_by=type`);
+    for (const query of [...cases, ...grouped, `${cases[0]}&group_by=api_key`]) {
       const whole = await bucketsOf(query);
       const paged: Bucket[] = [];
       let next: string | null = null;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type List, listOf } from '../http/list.ts';
 import { invalidRequest } from '../http/validation.ts';
-import { type Interval, listHistory } from './history-sql.ts';
+import { type HistoryPage, type Interval, listHistory } from './history-sql.ts';
 import { momentSchema, parseRange, type TimeRange } from './time-range.ts';
 
 export const historyQuery = z.strictObject({
@@ -39,9 +39,11 @@ const bucketSchema = z
 export const historySchema = listOf(bucketSchema);
 
 type Bucket = z.infer<typeof bucketSchema>;
+type Row = Omit<Bucket, 'object'>;
 
 /** A year of days, or a month of hours, in one reply. */
 const rowsMax = 1_000;
+const portionBuckets = 100;
 const dayMs = 86_400_000;
 const defaultDays: Readonly<Record<Interval, number>> = {
   hour: 1,
@@ -63,17 +65,15 @@ export async function listUsageHistory(
 ): Promise<List<Bucket>> {
   const { interval, group_by: groupBy = null } = query;
   const limit = query.limit ?? rowsMax;
-  const rows = await ctx.db.query<Omit<Bucket, 'object'>>(
-    listHistory({
-      organizationId: ctx.organization.id,
-      interval,
-      groupBy,
-      range: rangeOf(ctx, query),
-      after: query.starting_after === undefined ? null : parseCursor(query.starting_after),
-      rowsMax: limit,
-      asOf: ctx.clock.now(),
-    }),
-  );
+  const rows = await listRows(ctx, {
+    organizationId: ctx.organization.id,
+    interval,
+    groupBy,
+    range: rangeOf(ctx, query),
+    after: query.starting_after === undefined ? null : parseCursor(query.starting_after),
+    rowsMax: limit,
+    asOf: ctx.clock.now(),
+  });
   const data = rows.slice(0, limit).map((row) => ({ object: 'usage_bucket' as const, ...row }));
   const last = rows.length > limit ? data.at(-1) : undefined;
   return {
@@ -82,6 +82,37 @@ export async function listUsageHistory(
     has_more: last !== undefined,
     next_cursor: last === undefined ? null : toCursor(last),
   };
+}
+
+/** One row more than asked for, where there are more. */
+async function listRows(ctx: Context, page: HistoryPage): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const range of portionsOf(page)) {
+    const rowsLeft = page.rowsMax - rows.length;
+    rows.push(...(await ctx.db.query<Row>(listHistory({ ...page, range, rowsMax: rowsLeft }))));
+    if (rows.length > page.rowsMax) break;
+  }
+  return rows;
+}
+
+/**
+ * The range in portions, newest first. How many groups a bucket has shows only when it is read: of a
+ * month of hours and twenty keys one page is a tenth, and the rest need not be summed up.
+ */
+function* portionsOf({ interval, groupBy, range, after }: HistoryPage): Generator<TimeRange> {
+  const lengthMs = { hour: dayMs / 24, day: dayMs, month: null, period: null }[interval];
+  if (groupBy === null || lengthMs === null) {
+    yield range;
+    return;
+  }
+  const endMs = Math.min(range.to.getTime(), (after?.start.getTime() ?? Infinity) + lengthMs);
+  const firstMs = Math.floor(range.from.getTime() / lengthMs) * lengthMs;
+  let toMs = Math.ceil(endMs / lengthMs) * lengthMs;
+  while (toMs > firstMs) {
+    const fromMs = Math.max(firstMs, toMs - portionBuckets * lengthMs);
+    yield { from: new Date(fromMs), to: new Date(toMs) };
+    toMs = fromMs;
+  }
 }
 
 function rangeOf(ctx: Context, query: z.infer<typeof historyQuery>): TimeRange {

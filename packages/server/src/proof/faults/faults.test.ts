@@ -6,9 +6,14 @@ it('a kill -9 of the server or of PostgreSQL under load loses and doubles nothin
   expect(kills.map((kill) => kill.victim)).toEqual(['server', 'postgres']);
   expect(statuses[201] ?? 0).toBeGreaterThan(0);
   expect(statuses[202] ?? 0).toBeGreaterThan(0);
-}, 90_000);
+}, 180_000);
 
-it('a kill -9 of server, worker or PostgreSQL, each by itself, loses and doubles nothing', async () => {
-  const { kills } = await proveFaults({ shape: 'split', seed: 20_261_124, kills: 3 });
-  expect(kills.map((kill) => kill.victim)).toEqual(['server', 'worker', 'postgres']);
-}, 90_000);
+it('a kill -9 of a worker beside its server loses and doubles nothing', async () => {
+  const { kills } = await proveFaults({
+    shape: 'split',
+    seed: 20_261_124,
+    kills: 1,
+    victims: ['worker'],
+  });
+  expect(kills.map((kill) => kill.victim)).toEqual(['worker']);
+}, 180_000);

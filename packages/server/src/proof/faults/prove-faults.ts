@@ -9,6 +9,8 @@ export interface FaultsOptions {
   readonly seed: number;
   readonly kills: number;
   readonly clients?: number;
+  /** Killed in turn; everything there is, unless named. */
+  readonly victims?: readonly Victim[];
   readonly onKill?: (kill: KillReport) => void;
 }
 
@@ -40,10 +42,11 @@ export async function proveFaults(options: FaultsOptions): Promise<FaultsResult>
   try {
     const workspace = await createWorkspace(product);
     const load = new Load(product, workspace, random);
+    const victims = options.victims ?? product.victims;
     const kills: KillReport[] = [];
     for (let kill = 0; kill < options.kills; kill++) {
       // Every victim in turn, so that each is killed whatever the dice say.
-      const victim = product.victims[kill % product.victims.length] ?? 'server';
+      const victim = victims[kill % victims.length] ?? 'server';
       const report = await killOnce(product, workspace, load, { victim, random, options });
       kills.push(report);
       options.onKill?.(report);

@@ -14,7 +14,7 @@ it('any history agrees with the model, and the invariants hold after every step'
   const { steps } = await proveHistories({
     db: database.db,
     seed: 20_261_123,
-    histories: 25,
+    histories: 40,
     stepsMax: 40,
   });
   expect(steps).toBeGreaterThan(500);

@@ -13,16 +13,22 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '32' },
+    /** Numbers of connections to measure with, one after the other. */
+    connections: { type: 'string', default: '32,128' },
   },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
-const connections = Number(values.connections);
+const connectionCounts = values.connections.split(',').map(Number);
 
 interface Contender {
   name: string;
   child: ChildProcess;
+  target: Target;
+}
+
+interface Series {
+  name: string;
   target: Target;
   perSecond: number[];
   p50Ms: number[];
@@ -54,10 +60,14 @@ async function startContender(name: string, file: string, args: string[]): Promi
   const child = fork(script(file), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const died = once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not start`)));
   const [target] = (await Promise.race([once(child, 'message'), died])) as [Target];
-  return { name, child, target, perSecond: [], p50Ms: [], p99Ms: [] };
+  return { name, child, target };
 }
 
-async function measure(target: Target, forSeconds: number): Promise<LoadReport> {
+async function measure(
+  target: Target,
+  connections: number,
+  forSeconds: number,
+): Promise<LoadReport> {
   const child = fork(script('path-load.ts'));
   const report = once(child, 'message') as Promise<[LoadReport]>;
   child.send({ ...target, seconds: forSeconds, connections } satisfies LoadOrder);
@@ -68,33 +78,39 @@ async function measure(target: Target, forSeconds: number): Promise<LoadReport> 
 const median = (numbers: readonly number[]) =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
+/** Both in turns, so that what else the machine does falls on both. */
+async function compare(connections: number): Promise<void> {
+  const all: Series[] = contenders.map(({ name, target }) => {
+    return { name, target, perSecond: [], p50Ms: [], p99Ms: [] };
+  });
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, target, perSecond, p50Ms, p99Ms } of all) {
+      const report = await measure(target, connections, seconds);
+      if (report.failed > 0) throw new Error(`${name}: ${report.failed} requests failed`);
+      perSecond.push(report.requests / report.seconds);
+      p50Ms.push(report.p50Ms);
+      p99Ms.push(report.p99Ms);
+    }
+  }
+  console.log(`${connections} connections, ${rounds} rounds of ${seconds} s in turns, medians`);
+  for (const { name, perSecond, p50Ms, p99Ms } of all) {
+    const rate = Math.round(median(perSecond)).toString().padStart(7);
+    const times = `p50 ${median(p50Ms).toFixed(1)} ms, p99 ${median(p99Ms).toFixed(1)} ms`;
+    console.log(`  ${name.padEnd(14)} ${rate} requests/s   ${times}`);
+  }
+  const [bare, ours] = all;
+  const shares = ours?.perSecond.map((rate, index) => rate / (bare?.perSecond[index] ?? 1)) ?? [];
+  console.log(`  Mutate / bare: ${(100 * median(shares)).toFixed(0)} % (goal 60 %)`);
+}
+
 const dataFolder = await mkdtemp('/tmp/mutate-bench-');
 const contenders = [
   await startContender('bare Fastify', 'path-bare.ts', []),
   await startContender('Mutate', 'path-mutate.ts', [dataFolder]),
 ];
 try {
-  for (const { target } of contenders) await measure(target, 2);
-  for (let round = 1; round <= rounds; round++) {
-    for (const contender of contenders) {
-      const report = await measure(contender.target, seconds);
-      if (report.failed > 0) throw new Error(`${contender.name}: ${report.failed} requests failed`);
-      contender.perSecond.push(report.requests / report.seconds);
-      contender.p50Ms.push(report.p50Ms);
-      contender.p99Ms.push(report.p99Ms);
-    }
-  }
-  for (const { name, perSecond, p50Ms, p99Ms } of contenders) {
-    const rate = Math.round(median(perSecond)).toString().padStart(7);
-    const times = `p50 ${median(p50Ms).toFixed(1)} ms, p99 ${median(p99Ms).toFixed(1)} ms`;
-    console.log(`${name.padEnd(14)} ${rate} requests/s   ${times}`);
-  }
-  const [bare, ours] = contenders;
-  const shares = ours?.perSecond.map((rate, index) => rate / (bare?.perSecond[index] ?? 1)) ?? [];
-  console.log(
-    `Mutate / bare: ${(100 * median(shares)).toFixed(0)} % (median of ${rounds} rounds in turns, ` +
-      `${connections} connections, ${seconds} s each; goal 60 %)`,
-  );
+  for (const { target } of contenders) await measure(target, 32, 2);
+  for (const connections of connectionCounts) await compare(connections);
 } finally {
   for (const { child } of contenders) {
     child.kill('SIGTERM');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { adminRoutes } from './admin/routes.ts';
+import { logChainHeads } from './audit/log-heads.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { startChore } from './chore.ts';
@@ -20,9 +21,9 @@ import { RecentLooks } from './conversions/recent-looks.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
-import { OperatorError } from './db/operator-error.ts';
 import { Pool } from './db/pool.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { addressOf, listenAt } from './http/listen.ts';
 import { createIdempotency } from './http/idempotency.ts';
 import { openRateLimiter } from './http/rate-limit-open.ts';
 import { registerReference } from './http/reference.ts';
@@ -114,8 +115,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     worker.start();
     stack.defer(() => worker.stop());
     const purger = new Purger({ db: pools.durable, clock, log, storage: conversions.storage });
-    const chore = startChore('purge files', 60_000, log, () => purger.purge());
-    stack.defer(() => chore.stop());
+    const chores = [
+      startChore('purge files', 60_000, log, () => purger.purge()),
+      startChore('log audit heads', 21_600_000, log, () => logChainHeads(pools.durable, log)),
+    ];
+    stack.defer(async () => {
+      await Promise.all(chores.map((chore) => chore.stop()));
+    });
   }
   const app = await listen(options, pools, conversions, { stack, closing });
   publicUrl ||= addressOf(app);
@@ -268,21 +274,8 @@ async function listen(
     await app.close();
     clearTimeout(patience);
   });
-  await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
-    throw cannotListen(config, error);
-  });
+  await listenAt(app, config);
   return app;
-}
-
-function cannotListen({ host, port }: Config, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') {
-    return new OperatorError(`Port ${port} on ${host} is in use. Set PORT to another one.`);
-  }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    return new OperatorError(`This process cannot listen on ${host}:${port}. Set HOST and PORT.`);
-  }
-  return error;
 }
 
 async function isAnswering(db: Pool): Promise<boolean> {
@@ -290,11 +283,4 @@ async function isAnswering(db: Pool): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function addressOf(app: FastifyInstance): string {
-  const address = app.server.address();
-  if (address === null || typeof address === 'string') return '';
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }

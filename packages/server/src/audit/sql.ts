@@ -72,3 +72,8 @@ export function verifyChain(chainId: string): Statement {
     LEFT JOIN audit_heads h ON h.chain_id = c.chain_id
     LEFT JOIN LATERAL verify_audit_chain(c.chain_id) b ON true`;
 }
+
+export function listChainHeads(startingAfter: string, limit: number): Statement {
+  return sql`SELECT chain_id, sequence, encode(hash, 'hex') AS hash FROM audit_heads
+    WHERE chain_id > ${startingAfter} ORDER BY chain_id LIMIT ${limit}::integer`;
+}

@@ -40,7 +40,9 @@ export function refusalError(
     case 'quota_exceeded': {
       const ofKey = isKeyUsedUp(decision);
       const limit = ofKey ? decision.key_limit : decision.monthly_limit;
-      const whose = ofKey ? "this API key's limit" : `the ${decision.plan_name} plan's limit`;
+      const ofPlan = `the ${decision.plan_name} plan's limit`;
+      const ofWorkspace = decision.override_id === null ? ofPlan : "this workspace's limit";
+      const whose = ofKey ? "this API key's limit" : ofWorkspace;
       return new AppError(code, `${limit} conversions a month are ${whose}, and they are used.`, {
         details: {
           limit,

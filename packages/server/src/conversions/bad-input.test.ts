@@ -122,6 +122,13 @@ describe('a wrong input', () => {
           { name: 'a.xlsx', content: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex') },
           { to: 'csv' },
         ),
+      422,
+      'unsupported_conversion',
+    ],
+    [
+      'bytes of no known format',
+      () =>
+        form({ name: 'a.xlsx', content: Buffer.from('1f8b0800deadbeef', 'hex') }, { to: 'csv' }),
       415,
       'unsupported_format',
     ],

@@ -1,7 +1,7 @@
 import { fromBufferPromise, openPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import type { Format } from './engines/engine.ts';
-import { formats } from './formats.ts';
+import { formatOfMediaType, formats } from './formats.ts';
 
 /** What a ZIP or a compound file holds. */
 export interface Container {
@@ -21,28 +21,21 @@ const contentTypesBytesMax = 1024 * 1024;
 const contentTypesName = Buffer.from('[Content_Types].xml');
 
 /** The main part's content type (ECMA-376 part 1, 12-15) names the kind of document. */
-const mainParts: readonly (readonly [string, Format | null, string])[] = [
-  ['spreadsheetml.sheet.main+xml', 'xlsx', formats.xlsx.mediaType],
-  ['ms-excel.sheet.macroEnabled.main+xml', 'xlsm', formats.xlsm.mediaType],
-  ['wordprocessingml.document.main+xml', 'docx', formats.docx.mediaType],
-  [
-    'ms-word.document.macroEnabled.main+xml',
-    null,
-    'application/vnd.ms-word.document.macroEnabled.12',
-  ],
-  [
-    'ms-excel.sheet.binary.macroEnabled.main',
-    null,
-    'application/vnd.ms-excel.sheet.binary.macroEnabled.12',
-  ],
-  [
-    'presentationml.presentation.main+xml',
-    null,
-    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-  ],
+const mainParts: readonly (readonly [string, Format])[] = [
+  ['spreadsheetml.sheet.main+xml', 'xlsx'],
+  ['ms-excel.sheet.macroEnabled.main+xml', 'xlsm'],
+  ['ms-excel.sheet.binary.macroEnabled.main', 'xlsb'],
+  ['wordprocessingml.document.main+xml', 'docx'],
+  ['presentationml.presentation.main+xml', 'pptx'],
 ];
 
-const plainZip: Container = { format: null, mediaType: formats.zip.mediaType };
+/** Known and not read: it is named in the refusal. */
+const wordWithMacros: Container = {
+  format: null,
+  mediaType: 'application/vnd.ms-word.document.macroEnabled.12',
+};
+
+const plainZip: Container = { format: 'zip', mediaType: formats.zip.mediaType };
 
 /**
  * Tells workbooks and documents from plain archives by the archive's own table of contents.
@@ -73,7 +66,8 @@ async function inspectEntries(zip: ZipFile): Promise<Container> {
   let seen = 0;
   for await (const entry of zip.eachEntry()) {
     if (seen === 0 && entry.fileNameRaw.toString('latin1') === 'mimetype') {
-      return { format: null, mediaType: await readDeclaredType(zip, entry) };
+      const mediaType = await readDeclaredType(zip, entry);
+      return { format: formatOfMediaType(mediaType), mediaType };
     }
     if (entry.fileNameRaw.equals(contentTypesName)) {
       const types = await readEntry(zip, entry, contentTypesBytesMax);
@@ -92,10 +86,10 @@ async function readDeclaredType(zip: ZipFile, entry: Entry): Promise<string> {
 }
 
 function classify(contentTypes: string): Container {
-  for (const [part, format, mediaType] of mainParts) {
-    if (contentTypes.includes(part)) return { format, mediaType };
+  for (const [part, format] of mainParts) {
+    if (contentTypes.includes(part)) return { format, mediaType: formats[format].mediaType };
   }
-  return plainZip;
+  return contentTypes.includes('ms-word.document.macroEnabled') ? wordWithMacros : plainZip;
 }
 
 async function readEntry(zip: ZipFile, entry: Entry, sizeBytesMax: number): Promise<Buffer> {
@@ -111,26 +105,28 @@ async function readEntry(zip: ZipFile, entry: Entry, sizeBytesMax: number): Prom
 }
 
 /** Names of streams that tell what a compound file is ([MS-CFB], [MS-OFFCRYPTO] 2.3.1). */
-const streamTypes: readonly (readonly [string, string])[] = [
-  ['WordDocument', 'application/msword'],
-  ['Workbook', 'application/vnd.ms-excel'],
-  ['Book', 'application/vnd.ms-excel'],
-  ['PowerPoint Document', 'application/vnd.ms-powerpoint'],
-  ['__properties_version1.0', 'application/vnd.ms-outlook'],
+const streamFormats: readonly (readonly [string, Format])[] = [
+  ['WordDocument', 'doc'],
+  ['Workbook', 'xls'],
+  ['Book', 'xls'],
+  ['PowerPoint Document', 'ppt'],
 ];
+const outlookStream = '__properties_version1.0';
 
 /**
  * Tells an encrypted workbook or document from the formats of Office 97 by the names of the
- * streams in a compound file (magic D0CF11E0). `format` is always null: which kind of document is
- * encrypted cannot be seen from outside.
+ * streams in a compound file (magic D0CF11E0). Which kind of document is encrypted cannot be seen
+ * from outside: `format` is null then.
  */
 export async function inspectCompoundFile(readAt: ReadAt): Promise<Container> {
   const names = await listStreams(readAt);
   if (names.has('EncryptedPackage')) {
     return { format: null, mediaType: 'application/x-ole-storage', encrypted: true };
   }
-  const known = streamTypes.find(([name]) => names.has(name));
-  return { format: null, mediaType: known?.[1] ?? 'application/x-ole-storage' };
+  const known = streamFormats.find(([name]) => names.has(name));
+  if (known) return { format: known[1], mediaType: formats[known[1]].mediaType };
+  const outlook = names.has(outlookStream) ? 'application/vnd.ms-outlook' : null;
+  return { format: null, mediaType: outlook ?? 'application/x-ole-storage' };
 }
 
 const directorySectorsMax = 256;

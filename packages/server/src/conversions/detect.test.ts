@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
 import { AppError } from '../errors.ts';
 import { detectFormat, headBytes, resolveSource } from './detect.ts';
+import type { Format } from './engines/engine.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -71,20 +72,19 @@ function compoundFile(names: readonly string[]): Buffer {
 const encrypted = () =>
   compoundFile(['Root Entry', '\u0006DataSpaces', 'Version', 'DataSpaceMap', 'EncryptedPackage']);
 
-const binaries: readonly (readonly [string, string, Buffer])[] = [
+const binaries: readonly (readonly [Format | null, string, Buffer])[] = [
   [
-    'image/png',
     'png',
+    'image/png',
     Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
   ],
-  ['image/jpeg', 'jpg', Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex')],
-  ['application/gzip', 'gz', Buffer.from('1f8b0800000000000003', 'hex')],
-  [
-    'application/octet-stream',
-    'noise',
-    Buffer.concat([Buffer.from([0x7f, 0, 1]), randomBytes(1000)]),
-  ],
-  ['application/octet-stream', 'text with a NUL', Buffer.from('a,b\n1,\u0000\n')],
+  ['jpeg', 'image/jpeg', Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex')],
+  ['gif', 'image/gif', Buffer.from('GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;', 'latin1')],
+  ['parquet', 'application/vnd.apache.parquet', Buffer.from('PAR1\u0015\u0004\u0015\u0000PAR1')],
+  ['wav', 'audio/wav', Buffer.from('RIFF\u0024\u0000\u0000\u0000WAVEfmt \u0010\u0000\u0000\u0000')],
+  [null, 'application/gzip', Buffer.from('1f8b0800000000000003', 'hex')],
+  [null, 'application/octet-stream', Buffer.concat([Buffer.from([0x7f, 0, 1]), randomBytes(1000)])],
+  [null, 'application/octet-stream', Buffer.from('a,b\n1,\u0000\n')],
 ];
 
 describe('detection', () => {
@@ -94,13 +94,13 @@ describe('detection', () => {
     const macros = await office('ms-excel.sheet.macroEnabled.main+xml');
     expect(await detect(macros, 'a.xlsx')).toMatchObject({ format: 'xlsm' });
     const slides = await office(`${ooxml}.presentationml.presentation.main+xml`);
-    expect((await detect(slides)).mediaType).toMatch(/presentationml\.presentation$/u);
-    const plain = { format: null, mediaType: 'application/zip' };
+    expect(await detect(slides)).toMatchObject({ format: 'pptx' });
+    const plain = { format: 'zip', mediaType: 'application/zip' };
     expect(await detect(await zip({ 'a.txt': 'x' }), 'a.xlsx')).toMatchObject(plain);
     expect(await detect(await zip({}), 'a.xlsx')).toMatchObject(plain);
     const odsType = 'application/vnd.oasis.opendocument.spreadsheet';
     const ods = await zip({ mimetype: odsType, 'content.xml': '<x/>' });
-    expect(await detect(ods, 'a.xlsx')).toMatchObject({ format: null, mediaType: odsType });
+    expect(await detect(ods, 'a.xlsx')).toMatchObject({ format: 'ods', mediaType: odsType });
   });
 
   test('a damaged or cut-off document stays what it claims to be; its engine will refuse it', async () => {
@@ -114,7 +114,7 @@ describe('detection', () => {
   test('a bomb in the table of contents is read to a bound only', async () => {
     const bomb = await zip({ '[Content_Types].xml': Buffer.alloc(64 * 1024 * 1024) });
     const before = process.memoryUsage().rss;
-    expect(await detect(bomb)).toMatchObject({ format: null, mediaType: 'application/zip' });
+    expect(await detect(bomb)).toMatchObject({ format: 'zip', mediaType: 'application/zip' });
     expect(process.memoryUsage().rss - before).toBeLessThan(32 * 1024 * 1024);
   });
 
@@ -122,11 +122,12 @@ describe('detection', () => {
     const found = { format: 'xlsx', encrypted: true };
     expect(await detect(encrypted(), 'a.xlsx')).toMatchObject(found);
     expect(await detect(encrypted(), 'a.bin')).toMatchObject({ format: null, encrypted: true });
-    expect((await detect(compoundFile(['Root Entry', 'Workbook']), 'a.xlsx')).mediaType).toBe(
-      'application/vnd.ms-excel',
-    );
-    const document = await detect(compoundFile(['Root Entry', 'WordDocument']));
-    expect(document).toMatchObject({ format: null, mediaType: 'application/msword' });
+    const office97 = async (...streams: string[]) =>
+      (await detect(compoundFile(['Root Entry', ...streams]), 'a.xlsx')).format;
+    expect(await office97('Workbook')).toBe('xls');
+    expect(await office97('WordDocument')).toBe('doc');
+    expect(await office97('PowerPoint Document')).toBe('ppt');
+    expect(await office97('__properties_version1.0')).toBeNull();
   });
 
   test('a compound file that loops or points nowhere ends', async () => {
@@ -139,8 +140,8 @@ describe('detection', () => {
     expect((await detect(encrypted().subarray(0, 20))).mediaType).toBe('application/x-ole-storage');
   });
 
-  test.each(binaries)('%s: %s', async (mediaType, _name, bytes) => {
-    expect(await detect(bytes, 'a.csv')).toEqual({ format: null, mediaType, text: false });
+  test.each(binaries)('%s is known by its signature: %s', async (format, mediaType, bytes) => {
+    expect(await detect(bytes, 'a.csv')).toEqual({ format, mediaType, text: false });
   });
 
   test('text is what its name suggests, in any encoding', async () => {
@@ -181,6 +182,7 @@ describe('detection', () => {
     expect(await found('<?xml version="1.0"?><svg xmlns="x">')).toBe('image/svg+xml');
     expect(await found('<?xml version="1.0"?><a/>')).toBe('application/xml');
     expect(await found('<a>,b\n')).toBe('text/csv');
+    expect(await detect('just words', 'a.txt')).toMatchObject({ format: 'txt', text: true });
   });
 });
 

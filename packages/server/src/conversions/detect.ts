@@ -5,7 +5,7 @@ import { inspectCompoundFile, inspectZip } from './detect-container.ts';
 import type { Container, ReadAt, WholeFile } from './detect-container.ts';
 import { decodeHead, sniffText } from './detect-text.ts';
 import type { Format } from './engines/engine.ts';
-import { extensionOf, formatNames, formats, parseFormat } from './formats.ts';
+import { extensionOf, formatNames, formatOfMediaType, formats, parseFormat } from './formats.ts';
 
 /** This many first bytes are enough for `detectFormat`. */
 export const headBytes = 4100;
@@ -68,19 +68,26 @@ async function detectZip(input: DetectInput): Promise<Detected> {
 /** A damaged document is still a document: its engine then says what is wrong with it. */
 function guessDamagedZip({ head, filename }: DetectInput): Container {
   const named = parseFormat(extensionOf(filename));
-  const folder = named === 'docx' ? 'word/' : 'xl/';
-  const office = named === 'xlsx' || named === 'xlsm' || named === 'docx';
-  if (named && office && (head.includes('[Content_Types].xml') || head.includes(folder))) {
-    return { format: named, mediaType: formats[named].mediaType };
-  }
+  const folder = named && partFolders[named];
+  const marked = folder && (head.includes('[Content_Types].xml') || head.includes(folder));
+  if (named && marked) return { format: named, mediaType: formats[named].mediaType };
   return { format: null, mediaType: formats.zip.mediaType };
 }
+
+/** Where the parts of an Office document lie in its archive. */
+const partFolders: Partial<Record<Format, string>> = {
+  xlsx: 'xl/',
+  xlsm: 'xl/',
+  xlsb: 'xl/',
+  docx: 'word/',
+  pptx: 'ppt/',
+};
 
 async function detectCompoundFile(input: DetectInput): Promise<Detected> {
   const container = await withReader(wholeFile(input), inspectCompoundFile);
   if (container.encrypted !== true) return { ...container, text: false };
   const named = parseFormat(extensionOf(input.filename));
-  const office = named === 'xlsx' || named === 'xlsm' || named === 'docx';
+  const office = named !== null && partFolders[named] !== undefined;
   return { ...container, format: office ? named : null, text: false };
 }
 
@@ -100,19 +107,18 @@ async function detectBinary(head: Buffer): Promise<Detected> {
   const mediaType = await fileTypeFromBuffer(head)
     .then((found) => found?.mime ?? unknownMediaType)
     .catch(() => unknownMediaType);
-  const format = formatNames.find((name) => formats[name].mediaType === mediaType);
-  return { format: format === 'pdf' ? format : null, mediaType, text: false };
+  return { format: formatOfMediaType(mediaType), mediaType, text: false };
 }
 
 /** Signatures that are text, at the very start; white space may come before the markup ones. */
 const textSignatures: readonly (readonly [RegExp, Format | null, string])[] = [
   [/^%PDF-/u, 'pdf', formats.pdf.mediaType],
-  [/^\{\\rtf/u, null, 'application/rtf'],
+  [/^\{\\rtf/u, 'rtf', formats.rtf.mediaType],
   [/^%!PS-/u, null, 'application/postscript'],
   [/^\s*<(?:!doctype\s+html|html)[\s>]/iu, 'html', formats.html.mediaType],
   [/^\s*<\?xml\s[^>]{0,200}>\s*(?:<!doctype\s+html|<html)[\s>]/iu, 'html', formats.html.mediaType],
-  [/^\s*(?:<\?xml\s[^>]{0,200}>\s*)?<svg[\s>]/iu, null, 'image/svg+xml'],
-  [/^\s*<\?xml\s/iu, null, 'application/xml'],
+  [/^\s*(?:<\?xml\s[^>]{0,200}>\s*)?<svg[\s>]/iu, 'svg', formats.svg.mediaType],
+  [/^\s*<\?xml\s/iu, 'xml', formats.xml.mediaType],
 ];
 
 function detectBySignature(text: string): Detected | null {
@@ -126,14 +132,14 @@ function detectBySignature(text: string): Detected | null {
 function detectByName(text: string, filename: string): Detected {
   const extension = extensionOf(filename);
   const named = parseFormat(extension);
-  if (named !== null && formats[named].text) {
+  if (named !== null && named !== 'txt' && formats[named].text) {
     return { format: named, mediaType: formats[named].mediaType, text: true };
   }
-  const nameless = named === null && (extension === '' || extension === 'txt');
+  const nameless = named === 'txt' || extension === '';
   if (nameless && /^\s*(?:\{\s*["}]|\[\s*[[{"\]\d-])/u.test(text)) {
     return { format: 'json', mediaType: formats.json.mediaType, text: true };
   }
-  return { format: null, mediaType: 'text/plain', text: true };
+  return { format: named === 'txt' ? 'txt' : null, mediaType: formats.txt.mediaType, text: true };
 }
 
 export interface SourceInput {

@@ -6,6 +6,8 @@ import { EngineError, type EngineResult, type Format } from './engines/engine.ts
 import { readLocalFile } from './files/local-storage.ts';
 import { outputKey, type FileSource } from './files/storage.ts';
 import { formats } from './formats.ts';
+import { optionsOfStep } from './options.ts';
+import type { Offer } from './registry.ts';
 import type { StoredOutput } from './schema.ts';
 
 /** One attempt at one conversion. */
@@ -72,35 +74,62 @@ async function convert(
   signal: AbortSignal,
   onProgress: (percent: number, phase: string) => void,
 ): Promise<{ result: EngineResult; source: FileSource }> {
-  const { from, to, options, input } = attempt;
+  const { from, to, input, options } = attempt;
   const offer = deps.registry.find(from, to);
   if (offer === null) {
     throw new EngineError('internal_error', 'The conversion is no longer offered here.');
   }
-  const { engine } = offer;
-  if ('bytes' in input && engine.inline && input.bytes.length <= engine.inline.sizeBytesMax) {
-    const { bytes, result } = engine.inline.run({ from, to, options, input: input.bytes });
-    return { result, source: { bytes } };
-  }
+  const inline = convertInline(offer, attempt);
+  if (inline !== null) return inline;
   const inWork = (name: string) =>
     join(deps.settings.workFolder, `${attempt.jobId}-${attempt.fence}.${name}`);
-  const inputPath = 'path' in input ? input.path : inWork('input');
   const outputPath = inWork('output');
+  const passing = 'bytes' in input ? [inWork('input')] : [];
   try {
-    if ('bytes' in input) await writeFile(inputPath, input.bytes, { mode: 0o600 });
-    const timeout = attempt.timeoutMs === undefined ? {} : { timeoutMs: attempt.timeoutMs };
-    const result = await deps.runner.run(
-      engine.name,
-      { from, to, options, inputPath, outputPath, ...timeout },
-      { signal, onProgress },
-    );
-    return { result, source: { path: outputPath } };
+    if ('bytes' in input) await writeFile(inWork('input'), input.bytes, { mode: 0o600 });
+    let inputPath = 'path' in input ? input.path : inWork('input');
+    const results: EngineResult[] = [];
+    const deadlineMs = performance.now() + (attempt.timeoutMs ?? Infinity);
+    for (const [index, { engine, pair }] of offer.steps.entries()) {
+      const last = index === offer.steps.length - 1;
+      const writtenPath = last ? outputPath : inWork(`step-${index}`);
+      if (!last) passing.push(writtenPath);
+      const leftMs = deadlineMs - performance.now();
+      const task = {
+        from: pair.from,
+        to: pair.to,
+        inputPath,
+        outputPath: writtenPath,
+        options: optionsOfStep(offer, index, options),
+        ...(leftMs === Infinity ? {} : { timeoutMs: Math.max(1, leftMs) }),
+      };
+      const report = (percent: number, phase: string) =>
+        onProgress((index * 100 + percent) / offer.steps.length, phase);
+      results.push(await deps.runner.run(engine.name, task, { signal, onProgress: report }));
+      inputPath = writtenPath;
+    }
+    const format = results.at(-1)?.format ?? to;
+    const warnings = results.flatMap((result) => result.warnings);
+    return { result: { format, warnings }, source: { path: outputPath } };
   } catch (error) {
     await rm(outputPath, { force: true });
     throw error;
   } finally {
-    if ('bytes' in input) await rm(inputPath, { force: true });
+    for (const path of passing) await rm(path, { force: true });
   }
+}
+
+/** Small inputs of formats that we parse ourselves; null for all others. */
+function convertInline(
+  offer: Offer,
+  attempt: Attempt,
+): { result: EngineResult; source: FileSource } | null {
+  const { from, to, options, input } = attempt;
+  const [{ engine }, ...more] = offer.steps;
+  if (more.length > 0 || !('bytes' in input) || !engine.inline) return null;
+  if (input.bytes.length > engine.inline.sizeBytesMax) return null;
+  const { bytes, result } = engine.inline.run({ from, to, options, input: input.bytes });
+  return { result, source: { bytes } };
 }
 
 async function measure(source: FileSource): Promise<{ sizeBytes: number; sha256: string }> {

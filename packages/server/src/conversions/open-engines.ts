@@ -1,3 +1,4 @@
+import { chains } from './chains.ts';
 import type { Availability, Engine } from './engines/engine.ts';
 import { buildRegistry, type Registry } from './registry.ts';
 import {
@@ -20,15 +21,20 @@ export async function openEngines(
   const probed = await Promise.all(
     engines.map(async (spec) => ({ spec, engine: await probeOnce(spec.engine) })),
   );
-  const possible = await buildRegistry(probed.map(({ engine }) => engine));
+  const possible = await buildRegistry(
+    probed.map(({ engine }) => engine),
+    chains,
+  );
   const preferred = probed.filter(({ engine }) =>
-    engine.pairs.some(({ from, to }) => possible.find(from, to)?.engine === engine),
+    engine.pairs.some(({ from, to }) =>
+      possible.find(from, to)?.steps.some((step) => step.engine === engine),
+    ),
   );
   const runner = await createRunner({ ...options, engines: preferred.map(({ spec }) => spec) });
   const permitted = probed.map(({ engine }) =>
     preferred.some((one) => one.engine === engine) ? withPermission(engine, runner) : engine,
   );
-  return { registry: await buildRegistry(permitted), runner };
+  return { registry: await buildRegistry(permitted, chains), runner };
 }
 
 async function probeOnce(engine: Engine): Promise<Engine> {

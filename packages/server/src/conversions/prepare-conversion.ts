@@ -3,7 +3,8 @@ import type { ConversionDeps } from './deps.ts';
 import { detectFormat, resolveSource } from './detect.ts';
 import type { Format } from './engines/engine.ts';
 import type { ReceivedUpload } from './receive-upload.ts';
-import { conversionType, parseOptions, resolveTarget } from './registry.ts';
+import { parseOptions } from './options.ts';
+import { conversionType, resolveTarget } from './registry.ts';
 
 export interface PreparedConversion {
   readonly from: Format;
@@ -29,12 +30,12 @@ export async function prepareConversion(
     ...(file.bytes === null ? { path: upload.path } : { bytes: file.bytes }),
   });
   const from = resolveSource({ declaredFrom: fields.from, detected, filename: file.filename });
-  const { pair } = resolveTarget(from, fields.to, deps.registry);
+  const offer = resolveTarget(from, fields.to, deps.registry);
   return {
     from,
-    to: pair.to,
-    type: conversionType(from, pair.to),
-    options: parseOptions(pair, fields.options),
+    to: offer.to,
+    type: conversionType(from, offer.to),
+    options: parseOptions(offer, fields.options),
   };
 }
 

@@ -45,8 +45,8 @@ export async function quoteConversion(
       details: { supported_targets: [] },
     });
   }
-  const { pair } = resolveTarget(from, request.to, deps.registry);
-  const type = conversionType(from, pair.to);
+  const { to } = resolveTarget(from, request.to, deps.registry);
+  const type = conversionType(from, to);
   const decision = await deps.metering.look({
     organizationId: ctx.organization.id,
     mode: request.size_bytes > deps.settings.syncBytesMax ? 'async' : 'sync',

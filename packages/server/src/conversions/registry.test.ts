@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { csvJsonEngine } from './engines/csv-json.ts';
-import type { Engine } from './engines/engine.ts';
+import type { Engine, Format } from './engines/engine.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
-import { buildRegistry, conversionType, parseOptions, resolveTarget } from './registry.ts';
+import { optionsOfStep, parseOptions } from './options.ts';
+import { buildRegistry, conversionType, resolveTarget, type Offer } from './registry.ts';
 
 const absent: Engine = {
   ...csvJsonEngine,
@@ -30,13 +32,14 @@ function failure(run: () => unknown): AppError {
 
 const pair = csvJsonEngine.pairs[0];
 if (!pair) throw new Error('no pair');
-const optionErrors = (json: unknown) => failure(() => parseOptions(pair, json)).details['errors'];
+const offer: Offer = { from: 'csv', to: 'json', steps: [{ engine: csvJsonEngine, pair }] };
+const optionErrors = (json: unknown) => failure(() => parseOptions(offer, json)).details['errors'];
 
 describe('the registry', () => {
   test('picks the first available engine of a pair and tells why others are not', async () => {
     const second = { ...csvJsonEngine, name: 'second' };
     const registry = await buildRegistry([absent, csvJsonEngine, second, broken]);
-    expect(registry.find('csv', 'json')?.engine.name).toBe('csv-json');
+    expect(registry.find('csv', 'json')?.steps[0].engine.name).toBe('csv-json');
     expect(registry.find('json', 'csv')).toBeNull();
     expect(registry.targetsOf('csv')).toEqual(['json']);
     expect(registry.list()).toMatchObject([
@@ -64,7 +67,7 @@ describe('the registry', () => {
 
   test('an unknown target is 422 with the targets there are', async () => {
     const registry = await buildRegistry([csvJsonEngine]);
-    expect(resolveTarget('csv', '.JSON', registry).engine).toBe(csvJsonEngine);
+    expect(resolveTarget('csv', '.JSON', registry).steps[0].engine).toBe(csvJsonEngine);
     for (const to of ['docx', 'nonsense', '', 'csv', '__proto__']) {
       const error = failure(() => resolveTarget('csv', to, registry));
       expect(error).toMatchObject({
@@ -78,14 +81,56 @@ describe('the registry', () => {
   });
 });
 
+describe('a chain', () => {
+  const engineOf = (name: string, from: Format, to: Format, shape: z.ZodRawShape): Engine => ({
+    ...csvJsonEngine,
+    name,
+    pairs: [{ from, to, options: z.strictObject(shape) }],
+  });
+  const office = engineOf('office', 'docx', 'pdf', {
+    paper: z.enum(['a4', 'letter']).default('a4'),
+    pages: z.string().optional(),
+  });
+  const raster = engineOf('raster', 'pdf', 'png', {
+    dpi: z.int().max(600).default(150),
+    pages: z.string().default('all'),
+  });
+  const chain = { from: 'docx', via: 'pdf', to: 'png' } as const;
+
+  test('is offered where both of its steps are, unless one engine does it alone', async () => {
+    const both = await buildRegistry([office, raster], [chain]);
+    expect(both.targetsOf('docx')).toEqual(['pdf', 'png']);
+    expect(both.list().map(({ type, engine }) => [type, engine])).toContainEqual([
+      'DOCX_TO_PNG',
+      'office+raster',
+    ]);
+    const half = await buildRegistry([office], [chain]);
+    expect(half.find('docx', 'png')).toBeNull();
+    const alone = engineOf('alone', 'docx', 'png', {});
+    const direct = await buildRegistry([office, raster, alone], [chain]);
+    expect(direct.find('docx', 'png')?.steps.map(({ engine }) => engine.name)).toEqual(['alone']);
+  });
+
+  test('takes the options of all its steps, each checked and handed to the step it is for', async () => {
+    const found = (await buildRegistry([office, raster], [chain])).find('docx', 'png');
+    if (!found) throw new Error('the chain is not offered');
+    const options = parseOptions(found, { paper: 'letter', pages: '2-3' });
+    expect(options).toEqual({ paper: 'letter', dpi: 150, pages: '2-3' });
+    expect(optionsOfStep(found, 0, options)).toEqual({ paper: 'letter' });
+    expect(optionsOfStep(found, 1, options)).toEqual({ dpi: 150, pages: '2-3' });
+    const errors = failure(() => parseOptions(found, { dpi: 9000, colour: 1 })).details['errors'];
+    expect(errors).toMatchObject([{ pointer: '/options/dpi' }, { pointer: '/options/colour' }]);
+  });
+});
+
 describe('options', () => {
   test('get their defaults, and what is given', () => {
-    expect(parseOptions(pair, undefined)).toMatchObject({ header: true, delimiter: 'auto' });
-    expect(parseOptions(pair, { indent: 2 })).toMatchObject({ indent: 2, types: 'string' });
+    expect(parseOptions(offer, undefined)).toMatchObject({ header: true, delimiter: 'auto' });
+    expect(parseOptions(offer, { indent: 2 })).toMatchObject({ indent: 2, types: 'string' });
   });
 
   test('that are not valid are 400, each with its pointer and the allowed values', () => {
-    expect(failure(() => parseOptions(pair, { indent: 9 }))).toMatchObject({
+    expect(failure(() => parseOptions(offer, { indent: 9 }))).toMatchObject({
       status: 400,
       code: 'invalid_request',
     });

@@ -1,15 +1,23 @@
-import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import type { Chain } from './chains.ts';
 import type { Engine, Format, Pair } from './engines/engine.ts';
 import { formats, parseFormat } from './formats.ts';
+import { describeOptions } from './options.ts';
 
-/** A conversion that is offered: the engine chosen for it and the pair it declared. */
-export interface Offer {
+/** One engine's part of a conversion. */
+export interface Step {
   readonly engine: Engine;
   readonly pair: Pair;
 }
 
-/** One entry of `GET /v1/formats`. */
+/** A conversion that is offered: one step, or the steps of a chain, of which each feeds the next. */
+export interface Offer {
+  readonly from: Format;
+  readonly to: Format;
+  readonly steps: readonly [Step, ...Step[]];
+}
+
+/** One entry of `GET /v1/formats`; a chain names the engines of its steps with a `+`. */
 export type FormatEntry = {
   readonly type: string;
   readonly from: Format;
@@ -41,9 +49,7 @@ export class Registry {
 
   /** The formats that `from` can be converted into, in the order of declaration. */
   targetsOf(from: Format): Format[] {
-    return [...this.#offers.values()]
-      .filter(({ pair }) => pair.from === from)
-      .map(({ pair }) => pair.to);
+    return [...this.#offers.values()].filter((offer) => offer.from === from).map(({ to }) => to);
   }
 
   /** Offered conversions with their options as JSON Schema, then what is missing and why. */
@@ -54,26 +60,48 @@ export class Registry {
 
 /**
  * Probes each engine once and picks, for each pair, the first available one in the given order.
- * An engine whose probe throws counts as unavailable, with the error as the reason.
+ * An engine whose probe throws counts as unavailable, with the error as the reason. A chain is
+ * offered where each of its steps is and no engine does it in one.
  */
-export async function buildRegistry(engines: readonly Engine[]): Promise<Registry> {
+export async function buildRegistry(
+  engines: readonly Engine[],
+  chains: readonly Chain[] = [],
+): Promise<Registry> {
   const probes = await Promise.all(engines.map(probeEngine));
   const offers = new Map<string, Offer>();
-  const offered: FormatEntry[] = [];
   const missing: FormatEntry[] = [];
   for (const { engine, availability } of probes) {
     for (const pair of engine.pairs) {
       const { from, to } = pair;
-      const entry = { type: conversionType(from, to), from, to, engine: engine.name };
+      const type = conversionType(from, to);
       if (!availability.available) {
-        missing.push({ ...entry, available: false, reason: availability.reason });
-      } else if (!offers.has(entry.type)) {
-        offers.set(entry.type, { engine, pair });
-        offered.push({ ...entry, available: true, options: describeOptions(pair) });
+        const { reason } = availability;
+        missing.push({ type, from, to, engine: engine.name, available: false, reason });
+      } else if (!offers.has(type)) {
+        offers.set(type, { from, to, steps: [{ engine, pair }] });
       }
     }
   }
-  return new Registry(offers, [...offered, ...missing]);
+  for (const { from, via, to } of chains) {
+    const first = offers.get(conversionType(from, via));
+    const last = offers.get(conversionType(via, to));
+    const type = conversionType(from, to);
+    if (!first || !last || offers.has(type)) continue;
+    offers.set(type, { from, to, steps: [...first.steps, ...last.steps] });
+  }
+  return new Registry(offers, [...[...offers.values()].map(describeOffer), ...missing]);
+}
+
+function describeOffer(offer: Offer): FormatEntry {
+  const { from, to, steps } = offer;
+  return {
+    type: conversionType(from, to),
+    from,
+    to,
+    engine: steps.map(({ engine }) => engine.name).join('+'),
+    available: true,
+    options: describeOptions(offer),
+  };
 }
 
 async function probeEngine(engine: Engine) {
@@ -83,12 +111,6 @@ async function probeEngine(engine: Engine) {
     const reason = error instanceof Error ? error.message : String(error);
     return { engine, availability: { available: false as const, reason } };
   }
-}
-
-/** Seen from the caller: what has a default need not be given. */
-function describeOptions(pair: Pair): Record<string, unknown> {
-  const { $schema: _, ...schema } = z.toJSONSchema(pair.options, { io: 'input' });
-  return schema;
 }
 
 /**
@@ -108,38 +130,4 @@ export function resolveTarget(from: Format, to: string, registry: Registry): Off
   throw new AppError('unsupported_conversion', `The file is ${formats[from].title}: ${offered}`, {
     details: { supported_targets: targets },
   });
-}
-
-/**
- * Checks a request's `options` against a pair's schema and fills in the defaults.
- *
- * @throws AppError `invalid_request` with `errors[{pointer, detail}]`; an unknown option is one.
- */
-export function parseOptions(pair: Pair, json: unknown): Record<string, unknown> {
-  const result = pair.options.safeParse(json ?? {});
-  if (result.success) return result.data;
-  const allowed = Object.keys(pair.options.shape).join(', ');
-  const errors = result.error.issues.flatMap((issue) => describeIssue(issue, allowed));
-  const first = errors[0];
-  const detail = first ? `${first.pointer}: ${first.detail}` : 'The options are not valid.';
-  throw new AppError('invalid_request', detail, { details: { errors } });
-}
-
-interface FieldError {
-  readonly pointer: string;
-  readonly detail: string;
-}
-
-function describeIssue(issue: z.core.$ZodIssue, allowed: string): FieldError[] {
-  if (issue.code === 'unrecognized_keys') {
-    const detail = allowed === '' ? 'No options are known.' : `Unknown option; known: ${allowed}.`;
-    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail }));
-  }
-  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
-}
-
-/** A JSON pointer (RFC 6901) into the request. */
-function pointerTo(path: readonly PropertyKey[]): string {
-  const steps = path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1'));
-  return ['/options', ...steps].join('/');
 }

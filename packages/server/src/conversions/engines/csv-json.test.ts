@@ -172,7 +172,9 @@ describe('a damaged CSV', () => {
 
   test('an aborted conversion stops', async () => {
     const signal = AbortSignal.abort(new Error('stop'));
-    await expect(runOnFile(csvJsonEngine, Buffer.from('a\n1'), {}, signal)).rejects.toThrow('stop');
+    await expect(runOnFile(csvJsonEngine, Buffer.from('a\n1'), {}, { signal })).rejects.toThrow(
+      'stop',
+    );
   });
 });
 

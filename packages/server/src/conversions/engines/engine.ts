@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 
 /** The formats we know, by the short name used in URLs and type names. */
-export type Format = 'csv' | 'json' | 'xlsx' | 'xlsm' | 'md' | 'html' | 'docx' | 'pdf' | 'zip';
+export type Format =
+  | ('csv' | 'json' | 'ndjson' | 'xml' | 'yaml' | 'parquet')
+  | ('xlsx' | 'xlsm' | 'xlsb' | 'xls' | 'ods')
+  | ('docx' | 'doc' | 'odt' | 'rtf' | 'pptx' | 'ppt' | 'odp')
+  | ('md' | 'html' | 'txt' | 'pdf' | 'zip')
+  | ('png' | 'jpeg' | 'webp' | 'avif' | 'tiff' | 'gif' | 'svg' | 'heic')
+  | ('mp3' | 'wav' | 'flac' | 'ogg' | 'm4a' | 'aac')
+  | ('mp4' | 'webm' | 'mov' | 'mkv' | 'avi');
 
 /** One pair that an engine offers, with the options a caller may give. */
 export interface Pair {

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseOptions } from '../../registry.ts';
+import { parseOptions } from '../../options.ts';
+import { conversionType, type Step } from '../../registry.ts';
 import type { Engine, EngineResult } from '../engine.ts';
 import { EngineError } from '../engine.ts';
 
@@ -10,20 +11,19 @@ export type Outcome =
   | { readonly text: string; readonly bytes: Buffer; readonly warnings: string[] }
   | { readonly code: string; readonly message: string };
 
-/** For tests: runs an engine's first pair on files, the way a child process would. */
+/** For tests: runs an engine's first pair, or the one named `type`, as a child process would. */
 export async function runOnFile(
   engine: Engine,
   input: Buffer,
   json: object = {},
-  signal = new AbortController().signal,
+  { signal = new AbortController().signal, type }: { signal?: AbortSignal; type?: string } = {},
 ): Promise<Outcome> {
   const workDir = await mkdtemp(join(tmpdir(), 'mutate-engine-'));
   try {
     const inputPath = join(workDir, 'input');
     const outputPath = join(workDir, 'output');
     await writeFile(inputPath, input);
-    const pair = firstPair(engine);
-    const options = parseOptions(pair, json);
+    const { pair, options } = choose(engine, json, type);
     const files = { inputPath, outputPath, workDir };
     const task = { from: pair.from, to: pair.to, options, ...files, signal, progress: () => {} };
     return await outcome(async () => {
@@ -35,23 +35,26 @@ export async function runOnFile(
   }
 }
 
-/** For tests: runs an engine's first pair in memory. */
+/** For tests: runs an engine's first pair, or the one named `type`, in memory. */
 export async function runInMemory(
   engine: Engine,
   input: Buffer,
   json: object = {},
+  type?: string,
 ): Promise<Outcome> {
   const { inline } = engine;
   if (!inline) throw new Error(`${engine.name} has no inline engine`);
-  const pair = firstPair(engine);
-  const options = parseOptions(pair, json);
+  const { pair, options } = choose(engine, json, type);
   return outcome(async () => inline.run({ from: pair.from, to: pair.to, options, input }));
 }
 
-function firstPair(engine: Engine) {
-  const [pair] = engine.pairs;
-  if (!pair) throw new Error(`${engine.name} has no pair`);
-  return pair;
+function choose(engine: Engine, json: object, type: string | undefined) {
+  const pair = engine.pairs.find(
+    ({ from, to }) => type === undefined || conversionType(from, to) === type,
+  );
+  if (!pair) throw new Error(`${engine.name} has no pair ${type ?? ''}`);
+  const step: Step = { engine, pair };
+  return { pair, options: parseOptions({ from: pair.from, to: pair.to, steps: [step] }, json) };
 }
 
 async function outcome(

@@ -106,6 +106,15 @@ export class CsvWriter {
     this.#quotedBytes(bytes, start, end);
   }
 
+  /** CSV has no types: like any field. */
+  literal(text: string): void {
+    this.field(text);
+  }
+
+  literalBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.fieldBytes(bytes, start, end);
+  }
+
   /** Appends empty fields. */
   emptyFields(count: number): void {
     if (this.#quoteAll) {

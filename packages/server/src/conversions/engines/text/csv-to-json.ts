@@ -3,6 +3,7 @@ import type { Warning } from '../engine.ts';
 import { headerCharsMax } from './bounds.ts';
 import { needsEscape, quoted } from './json-text.ts';
 import type { Output } from './output.ts';
+import { UniqueNames } from './unique-names.ts';
 
 export interface JsonShape {
   /** The first record names the columns; without it every record becomes an array. */
@@ -160,32 +161,6 @@ export class JsonRows {
     if (this.#shortRows + this.#longRows === 0) this.#firstRaggedLine = line;
     if (short) this.#shortRows += 1;
     else this.#longRows += 1;
-  }
-}
-
-/** Gives every column a name of its own, numbering repeated ones: `name`, `name_2`, … */
-class UniqueNames {
-  readonly #header: ReadonlySet<string>;
-  readonly #used = new Set<string>();
-  readonly #nextNumber = new Map<string, number>();
-
-  constructor(header: readonly string[]) {
-    this.#header = new Set(header);
-  }
-
-  /** `own`: the name stands in the header itself, so its first use keeps it. */
-  claim(wanted: string, own: boolean): string {
-    let name = wanted;
-    let number = this.#nextNumber.get(wanted) ?? 2;
-    if (this.#used.has(name) || (!own && this.#header.has(name))) {
-      do {
-        name = `${wanted}_${number}`;
-        number += 1;
-      } while (this.#used.has(name) || this.#header.has(name));
-      this.#nextNumber.set(wanted, number);
-    }
-    this.#used.add(name);
-    return name;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { CsvWriter } from '../csv-writer.ts';
 import { EngineError } from '../engine.ts';
 import { compileFormat } from './format/number-format.ts';
 import type { NumberFormat } from './format/number-format.ts';
@@ -18,6 +17,17 @@ export interface CellSource {
   readonly values: 'formatted' | 'raw';
 }
 
+/** Takes one cell after the other: a CSV, where all is text, or JSON, which has types. */
+export interface CellOutput {
+  /** Text that is UTF-8 already. */
+  fieldBytes(bytes: Uint8Array, start: number, end: number): void;
+  field(text: string): void;
+  /** A number, `true` or `false`, written as JSON writes it. */
+  literalBytes(bytes: Uint8Array, start: number, end: number): void;
+  literal(text: string): void;
+  emptyFields(count: number): void;
+}
+
 const digitOne = 0x31;
 const letterT = 0x74;
 
@@ -35,10 +45,10 @@ export class CellText {
   }
 
   /** Appends the cell as one field, as bytes where nothing has to change. */
-  write(cell: SheetCell, csv: CsvWriter): void {
+  write(cell: SheetCell, output: CellOutput): void {
     const { value } = cell;
     if (!cell.hasValue) {
-      csv.emptyFields(1);
+      output.emptyFields(1);
       return;
     }
     if (cell.kind === cellKind.shared) {
@@ -46,8 +56,8 @@ export class CellText {
       const { strings } = this.#source;
       const format = this.#textFormat(cell);
       const bytes = strings.bytes(index);
-      if (format === undefined) csv.fieldBytes(bytes, strings.start(index), strings.end(index));
-      else csv.field(format(bytes.toString('utf8', strings.start(index), strings.end(index))));
+      if (format === undefined) output.fieldBytes(bytes, strings.start(index), strings.end(index));
+      else output.field(format(bytes.toString('utf8', strings.start(index), strings.end(index))));
       return;
     }
     if (cell.kind === cellKind.number) {
@@ -55,50 +65,51 @@ export class CellText {
       const verbatim = this.#raw
         ? isRawVerbatim(bytes, start, end) && !this.#format(cell.style).isDate
         : this.#format(cell.style).isGeneral && isGeneralVerbatim(bytes, start, end);
-      if (verbatim) csv.fieldBytes(bytes, start, end);
-      else this.#writeNumber(cell, csv);
+      if (!verbatim) this.#writeNumber(cell, output);
+      else if (this.#raw) output.literalBytes(bytes, start, end);
+      else output.fieldBytes(bytes, start, end);
       return;
     }
-    csv.field(this.#other(cell));
+    this.#writeOther(cell, output);
   }
 
-  #writeNumber(cell: SheetCell, csv: CsvWriter): void {
+  #writeNumber(cell: SheetCell, output: CellOutput): void {
+    const { value } = cell;
+    const format = this.#format(cell.style);
     if (!this.#raw) {
-      const { bytes, start, end } = cell.value;
-      const number = roughNumberOf(bytes, start, end);
-      const length = this.#format(cell.style).writeNumber(number, this.#scratch);
-      if (length >= 0) {
-        csv.fieldBytes(this.#scratch, 0, length);
-        return;
-      }
+      const number = roughNumberOf(value.bytes, value.start, value.end);
+      const length = format.writeNumber(number, this.#scratch);
+      if (length >= 0) return output.fieldBytes(this.#scratch, 0, length);
     }
-    csv.field(this.#number(cell));
-  }
-
-  #other(cell: SheetCell): string {
-    const { value } = cell;
-    if (cell.kind === cellKind.boolean) {
-      const first = value.bytes[value.start];
-      const isTrue = first === digitOne || first === letterT;
-      if (this.#raw) return isTrue ? 'true' : 'false';
-      return isTrue ? 'TRUE' : 'FALSE';
-    }
-    const text = value.toString();
-    if (cell.kind === cellKind.date) return this.#date(cell, text);
-    if (cell.kind === cellKind.text) return this.#textFormat(cell)?.(text) ?? text;
-    return text;
-  }
-
-  #number(cell: SheetCell): string {
-    const { value } = cell;
     if (!value.plain) value.decode();
     const number = numberOf(value.bytes, value.start, value.end);
-    if (!Number.isFinite(number)) return value.toString();
-    const format = this.#format(cell.style);
-    if (!this.#raw) return format.formatNumber(number);
+    if (!Number.isFinite(number)) return output.field(value.toString());
+    if (!this.#raw) return output.field(format.formatNumber(number));
+    const iso = this.#isoOf(number, format);
+    if (iso === undefined) output.literal(String(number));
+    else output.field(iso);
+  }
+
+  #isoOf(number: number, format: NumberFormat): string | undefined {
     if (format.isDuration) return isoDurationOf(number);
-    if (!format.isDate) return String(number);
-    return isoOfSerial(number, this.#source.date1904) ?? String(number);
+    return format.isDate ? isoOfSerial(number, this.#source.date1904) : undefined;
+  }
+
+  #writeBoolean({ value }: SheetCell, output: CellOutput): void {
+    const first = value.bytes[value.start];
+    const isTrue = first === digitOne || first === letterT;
+    if (this.#raw) output.literal(isTrue ? 'true' : 'false');
+    else output.field(isTrue ? 'TRUE' : 'FALSE');
+  }
+
+  #writeOther(cell: SheetCell, output: CellOutput): void {
+    const { value, kind } = cell;
+    if (kind === cellKind.boolean) return this.#writeBoolean(cell, output);
+    if (kind === cellKind.date) return output.field(this.#date(cell, value.toString()));
+    const format = kind === cellKind.text ? this.#textFormat(cell) : undefined;
+    if (format !== undefined) return output.field(format(value.toString()));
+    value.decode();
+    output.fieldBytes(value.bytes, value.start, value.end);
   }
 
   /** A cell of type `d` shows its date in its style; in a style without one, as it is stored. */

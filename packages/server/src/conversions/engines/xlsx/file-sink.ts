@@ -7,7 +7,7 @@ import { EngineError } from '../engine.ts';
  * Writes to a file synchronously: nothing piles up in memory when one small cell in the input
  * stands for a long text in the output. Meant for the converter's own process.
  */
-export class FileSink implements ByteSink {
+export class FileSink implements ByteSink, Disposable {
   readonly #descriptor: number;
   readonly #sizeBytesMax: number;
   #size = 0;
@@ -41,7 +41,7 @@ export class FileSink implements ByteSink {
     this.#size = 0;
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     closeSync(this.#descriptor);
   }
 }

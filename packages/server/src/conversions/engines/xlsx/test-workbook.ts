@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { ZipFile } from 'yazl';
 
-import type { EngineResult } from '../engine.ts';
+import type { EngineResult, Format } from '../engine.ts';
 import { xlsxEngine } from './engine.ts';
 
 /** A sheet of a test workbook: the rows are the XML inside `sheetData`. */
@@ -118,6 +118,7 @@ export async function convert(
   input: Buffer,
   options: Record<string, unknown> = {},
   signal: AbortSignal = new AbortController().signal,
+  to: Format = 'csv',
 ): Promise<TestConversion> {
   const workDir = mkdtempSync(join(tmpdir(), 'xlsx-test-'));
   const [inputPath, outputPath] = [join(workDir, 'input'), join(workDir, 'output')];
@@ -126,7 +127,7 @@ export async function convert(
     writeFileSync(inputPath, input);
     const result = await xlsxEngine.run({
       from: 'xlsx',
-      to: 'csv',
+      to,
       options,
       inputPath,
       outputPath,

@@ -7,6 +7,8 @@ SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   UPDATE jobs j SET billed_as = c.billed_as, unit_amount = c.unit_amount
   FROM unnest(_completions) c
-  WHERE c.billed_as = 'overage' AND j.organization_id = _organization_ids[c.ordinal]
-    AND j.id = _job_ids[c.ordinal];
+  WHERE c.billed_as = 'overage'
+    -- As in finish_jobs(): by index probes only.
+    AND j.organization_id = ANY (_organization_ids[c.ordinal:c.ordinal])
+    AND j.id = ANY (_job_ids[c.ordinal:c.ordinal]);
 END $$;

@@ -7,8 +7,12 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
   UPDATE active_conversions a
   SET lease_expires_at = clock_timestamp() + make_interval(secs => _lease_seconds)
   FROM unnest(_organization_ids, _job_ids, _fences) AS c (organization_id, job_id, fence)
-  JOIN jobs j ON j.organization_id = c.organization_id AND j.id = c.job_id
-    AND j.status = 'processing' AND j.fence = c.fence
-  WHERE a.organization_id = c.organization_id AND a.job_id = c.job_id AND a.state = 'running'
+  CROSS JOIN LATERAL (
+    SELECT FROM jobs j WHERE j.organization_id = c.organization_id AND j.id = c.job_id
+      AND j.status = 'processing' AND j.fence = c.fence OFFSET 0
+  ) j
+  -- As in finish_jobs(): by index probes only.
+  WHERE a.organization_id = ANY (ARRAY[c.organization_id]) AND a.job_id = ANY (ARRAY[c.job_id])
+    AND a.state = 'running'
   RETURNING a.job_id
 $$;

@@ -17,7 +17,10 @@ BEGIN
     SELECT a.organization_id, a.job_id, j.kind, j.mode, j.fence, j.type,
       a.unit_expires_at <= clock_timestamp() AS unit_expired
     FROM active_conversions a
-    JOIN jobs j ON j.organization_id = a.organization_id AND j.id = a.job_id
+    CROSS JOIN LATERAL (
+      SELECT j.kind, j.mode, j.fence, j.type FROM jobs j
+      WHERE j.organization_id = a.organization_id AND j.id = a.job_id OFFSET 0
+    ) j
     WHERE a.organization_id = ANY (_organization_ids)
       AND (a.lease_expires_at <= clock_timestamp()
            OR (a.state = 'lapsed' AND a.unit_expires_at <= clock_timestamp()))

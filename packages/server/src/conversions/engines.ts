@@ -1,5 +1,6 @@
 import { csvJsonEngine } from './engines/csv-json.ts';
 import type { Engine } from './engines/engine.ts';
+import { imageRunner } from './engines/image/runner-engines.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
 import { markdownEngine } from './engines/markdown.ts';
 import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
@@ -18,6 +19,7 @@ export const engines: readonly RunnerEngine[] = [
   own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
   own(markdownEngine, 'markdown.ts', 'markdownEngine'),
+  imageRunner,
   officeNative,
   officeWasm,
 ];

@@ -204,7 +204,7 @@ export class EngineProcess {
 
   /** Why it ended by itself. V8 and the C library say so when an allocation is refused. */
   #explain({ code, signal, log }: Exit): EngineError {
-    if (/out of memory|bad_alloc|allocation failed|cannot allocate/iu.test(log)) {
+    if (/out of memory|bad_alloc|allocation failed|(?:not|failed to) allocate/iu.test(log)) {
       return tooMuchMemory(this.spec.engine.memoryBytesMax, log);
     }
     const cause = `the process ended with ${signal ?? code}: ${log}`;

@@ -1,0 +1,10 @@
+import type { RunnerEngine } from '../../runner/runner.ts';
+import { imageEngine } from './engine.ts';
+
+/** Images, as the runner starts them: parsers of foreign formats, so only within a sandbox. */
+export const imageRunner: RunnerEngine = {
+  engine: imageEngine,
+  module: new URL('./engine.ts', import.meta.url),
+  exportName: 'imageEngine',
+  fileBytesMax: 2 * 2 ** 30,
+};

@@ -39,6 +39,7 @@ const byErrorCode: Readonly<Record<string, ExitCode>> = {
   document_encrypted: exitCodes.document,
   document_invalid: exitCodes.document,
   document_too_complex: exitCodes.document,
+  source_unavailable: exitCodes.document,
   unauthenticated: exitCodes.credentials,
   forbidden: exitCodes.credentials,
   workspace_suspended: exitCodes.credentials,

@@ -221,6 +221,7 @@ async function startConversions(
       syncBytesMax: 10 * megabyte,
       syncTimeoutMs: 60_000,
       diskBytesFreeMin: 512 * megabyte,
+      importAllowedHosts: config.importAllowedHosts,
     },
   };
 }

@@ -51,6 +51,13 @@ const environment = z.object({
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
   MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
   QUEUED_PER_ORGANIZATION_MAX: wholeNumber(1, 1_000_000, 1000),
+  IMPORT_ALLOWED_HOSTS: z
+    .string()
+    .regex(
+      /^[\w.:[\]-]+(?:\s*,\s*[\w.:[\]-]+)*$/,
+      'must be host names, with a port or without, separated by commas',
+    )
+    .optional(),
   LEASE_SECONDS: wholeNumber(1, 3600, 20),
   CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
   ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
@@ -109,9 +116,21 @@ function toConfig(env: z.infer<typeof environment>) {
     /** The bound of plans that have none. */
     uploadBytesMax: env.MAX_UPLOAD_MB * bytesPerMegabyte,
     queuedPerOrganizationMax: env.QUEUED_PER_ORGANIZATION_MAX,
+    /** Hosts that files may be fetched from although they are private: `name` or `name:port`. */
+    importAllowedHosts: listOf(env.IMPORT_ALLOWED_HOSTS),
     leaseSeconds: env.LEASE_SECONDS,
     /** Converters that run side by side in this process's care. */
     conversionProcessesMax: env.CONVERSION_PROCESSES,
     unsandboxedAllowed: env.ALLOW_UNSANDBOXED === '1',
   });
+}
+
+/** The entries of a comma-separated list, in lower case; frozen. */
+function listOf(text: string | undefined): readonly string[] {
+  return Object.freeze(
+    (text ?? '')
+      .toLowerCase()
+      .split(/[,\s]+/)
+      .filter(Boolean),
+  );
 }

@@ -17,6 +17,7 @@ export const errorTable = {
   document_encrypted: [422, 'The document is encrypted'],
   document_invalid: [422, 'The document is damaged'],
   document_too_complex: [422, 'The document is over a safety bound'],
+  source_unavailable: [422, 'The file could not be fetched from its URL'],
   idempotency_mismatch: [422, 'The idempotency key was used for another request'],
   rate_limited: [429, 'Too many requests'],
   concurrency_limited: [429, 'Too many conversions at once'],

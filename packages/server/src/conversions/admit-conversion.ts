@@ -14,7 +14,7 @@ import type { ConversionDeps } from './deps.ts';
 import type { Attempt } from './execute.ts';
 import { inputKey } from './files/storage.ts';
 import type { PreparedConversion } from './prepare-conversion.ts';
-import type { ReceivedUpload } from './receive-upload.ts';
+import type { ReceivedUpload } from './received-upload.ts';
 import { refuse } from './refuse.ts';
 import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
 import type { JobRow } from './schema.ts';

@@ -1,4 +1,3 @@
-import { boundaryOf } from '../http/multipart-parser.ts';
 import { newId } from '../ids.ts';
 import { admitConversion } from './admit-conversion.ts';
 import {
@@ -9,13 +8,13 @@ import {
 import type { ConversionDeps } from './deps.ts';
 import { lookBeforeUpload } from './look.ts';
 import { prepareConversion } from './prepare-conversion.ts';
-import { receiveUpload } from './receive-upload.ts';
+import { receiveUpload, requireKnownBody } from './receive-upload.ts';
 import type { JobRow } from './schema.ts';
 import { findJob } from './sql.ts';
 
 /**
- * A file in, the right file out: looks whether it would be refused, takes the upload, admits it,
- * and converts it while the caller waits, or queues it.
+ * A file in, the right file out: looks whether it would be refused, takes the upload or fetches it,
+ * admits it, and converts it while the caller waits, or queues it.
  *
  * @throws AppError with the code of API.md; a failure after admission carries `job_id`
  */
@@ -25,23 +24,24 @@ export async function createConversion(
 ): Promise<ConversionResult> {
   const { ctx, claim } = call;
   // What is no form at all is told so before anybody is told of limits.
-  boundaryOf(call.request.headers['content-type']);
+  requireKnownBody(call);
   const decision = await lookBeforeUpload(deps, call);
   const jobId = claim?.jobId ?? newId('job', ctx.clock.now().getTime());
-  const upload = await receiveUpload(deps, call, decision, jobId);
+  const incoming = await receiveUpload(deps, call, decision, jobId);
   try {
     if (claim?.kind === 'stored') {
-      const stored = claim.replay(upload.fingerprint);
+      const stored = claim.replay(incoming.fingerprint);
       return { reply: { kind: 'replayed', jobId, stored }, usageWarning: null };
     }
-    await claim?.settle(upload.fingerprint);
+    await claim?.settle(incoming.fingerprint);
     if (claim?.takenOver === true) {
       const [job] = await ctx.db.query<JobRow>(findJob(ctx.organization.id, jobId));
       if (job !== undefined) return { reply: replyFromJob(job), usageWarning: null };
     }
+    const upload = await incoming.open();
     const prepared = await prepareConversion(deps, upload);
     return await admitConversion(deps, call, { jobId, upload, prepared });
   } finally {
-    await upload.discard();
+    await incoming.discard();
   }
 }

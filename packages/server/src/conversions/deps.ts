@@ -40,4 +40,6 @@ export interface ConversionSettings {
   readonly syncTimeoutMs: number;
   /** Free disk below this refuses uploads. */
   readonly diskBytesFreeMin: number;
+  /** Hosts that a `source_url` may name although they are private. */
+  readonly importAllowedHosts: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { isJson } from '../http/raw-json.ts';
 import { isRefused, roomVerdicts } from '../metering/refusal.ts';
 import { isRoomHeldByTheDead } from '../metering/room.ts';
 import type { Decision } from '../metering/schema.ts';
@@ -24,8 +25,10 @@ export async function lookBeforeUpload(
   const surelyAsync =
     preferences.respondAsync ||
     (lengthBytes !== null && lengthBytes > deps.settings.syncBytesMax + multipartOverheadBytes);
+  // A JSON request is short whatever the size of the file that its URL stands for.
+  const isForm = !isJson(call.request.headers['content-type']);
   const surelySync =
-    !surelyAsync && lengthBytes !== null && lengthBytes <= deps.settings.syncBytesMax;
+    !surelyAsync && isForm && lengthBytes !== null && lengthBytes <= deps.settings.syncBytesMax;
   const decision = await deps.looks.look({
     organizationId: ctx.organization.id,
     mode: surelySync ? 'sync' : 'async',

@@ -1,8 +1,7 @@
-import { AppError } from '../errors.ts';
 import type { ConversionDeps } from './deps.ts';
 import { detectFormat, resolveSource } from './detect.ts';
 import type { Format } from './engines/engine.ts';
-import type { ReceivedUpload } from './receive-upload.ts';
+import type { ReceivedUpload } from './received-upload.ts';
 import { parseOptions } from './options.ts';
 import { conversionType, resolveTarget } from './registry.ts';
 
@@ -37,40 +36,4 @@ export async function prepareConversion(
     type: conversionType(from, offer.to),
     options: parseOptions(offer, fields.options),
   };
-}
-
-/** The `options` or `metadata` of a request: a JSON object. @throws AppError `invalid_request` */
-export function parseJsonField(
-  name: 'options' | 'metadata',
-  text: string | undefined,
-): Record<string, unknown> {
-  if (text === undefined || text.trim() === '') return {};
-  let detail = 'must be a JSON object';
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isStorable(value, depthMax)) {
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        return value as Record<string, unknown>;
-      }
-    } else {
-      detail += ` of whole Unicode texts without U+0000, nested at most ${depthMax} deep`;
-    }
-  } catch {
-    // Told below, with the rest.
-  }
-  throw new AppError('invalid_request', `The field "${name}" ${detail}.`, {
-    details: { errors: [{ pointer: `/${name}`, detail }] },
-  });
-}
-
-const depthMax = 100;
-
-/** Whether PostgreSQL takes it as `jsonb`, which refuses more than JSON does. */
-function isStorable(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  return Object.entries(value).every(
-    ([name, member]) => isStorable(name, depth) && isStorable(member, depth - 1),
-  );
 }

@@ -1,61 +1,49 @@
-import { rm, statfs } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { fingerprintOf } from '../http/idempotency.ts';
 import { readUpload } from '../http/multipart.ts';
-import type { UploadedFile } from '../http/upload-file.ts';
+import { boundaryOf } from '../http/multipart-parser.ts';
+import { isJson, readJson } from '../http/raw-json.ts';
+import type { UploadLimits } from '../http/upload-file.ts';
 import type { Decision } from '../metering/schema.ts';
 import type { ConversionRequest } from './conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
-import type { FileSource } from './files/storage.ts';
 import { UploadFile } from './files/upload-file.ts';
+import { checkSourceUrl, importSource } from './import-source.ts';
 import { fileLimitBytes } from './look.ts';
-import { parseJsonField } from './prepare-conversion.ts';
+import { fingerprintOfRequest, ReceivedUpload } from './received-upload.ts';
+import { formFields, jsonFields, readFormFields, readJsonFields } from './request-fields.ts';
+import type { UploadFields } from './request-fields.ts';
+import { requireDisk } from './require-disk.ts';
 
-export interface UploadFields {
-  readonly to: string;
-  readonly from: string | undefined;
-  readonly options: Record<string, unknown>;
-  readonly metadata: Record<string, unknown>;
-}
-
-/** A file that has arrived: small in memory, else in the work folder until somebody takes it. */
-export class ReceivedUpload {
-  readonly file: UploadedFile;
-  readonly fields: UploadFields;
+/** A request whose body has been read. */
+export interface Incoming {
   /** Two requests with the same fingerprint ask for the same. */
   readonly fingerprint: string;
-  readonly path: string;
+  /** The file: it is here, or is now fetched from its URL. @throws AppError as `importSource` */
+  open(): Promise<ReceivedUpload>;
+  /** Removes what came with the request. */
+  discard(): Promise<void>;
+}
 
-  constructor(file: UploadedFile, fields: UploadFields, path: string) {
-    this.file = file;
-    this.fields = fields;
-    this.path = path;
-    const { to, from, options, metadata } = fields;
-    this.fingerprint = fingerprintOf(
-      JSON.stringify({ to, from, options, metadata }),
-      file.filename,
-      file.sha256,
-    );
-  }
+/** A conversion as JSON. */
+export const jsonRequestSchema = z.strictObject({
+  source_url: z.string().describe('Where the file is fetched from: http or https, a public host'),
+  ...jsonFields,
+});
 
-  /** The bytes, for as long as the request lasts; the storage may take the file over. */
-  source(): FileSource {
-    return this.file.bytes === null ? { path: this.path } : { bytes: this.file.bytes };
-  }
+const pointer = '/source_url';
 
-  async removeBeside(suffix: string): Promise<void> {
-    await rm(`${this.path}${suffix}`, { force: true });
-  }
-
-  async discard(): Promise<void> {
-    if (this.file.bytes === null) await rm(this.path, { force: true });
-  }
+/** Refuses what is neither a form nor JSON, before anybody is told of limits. */
+export function requireKnownBody({ request }: ConversionRequest): void {
+  const contentType = request.headers['content-type'];
+  if (!isJson(contentType)) boundaryOf(contentType);
 }
 
 /**
  * Reads the request's body: the file to memory or to the work folder, up to the byte that crosses
- * the plan's limit.
+ * the plan's limit, or the URL from which it is to be fetched.
  *
  * @throws AppError `invalid_request`, `file_too_large`, `overloaded` where the disk is full
  */
@@ -64,58 +52,102 @@ export async function receiveUpload(
   call: ConversionRequest,
   decision: Decision,
   jobId: string,
-): Promise<ReceivedUpload> {
+): Promise<Incoming> {
   const path = join(deps.settings.workFolder, `${jobId}-${call.ctx.requestId}.upload`);
-  const limits = {
-    fileBytesMax: fileLimitBytes(deps, decision),
-    plan: decision.plan_id,
-    upgradeUrl: `${deps.settings.publicUrl}/billing`,
-  };
+  const limits = uploadLimits(deps, decision);
+  if (isJson(call.request.headers['content-type'])) {
+    const { source_url: url, ...body } = await readJson(
+      call.request,
+      call.reply,
+      jsonRequestSchema,
+    );
+    return awaitSource(deps, call, decision, { url, fields: readJsonFields(body), path, limits });
+  }
   const { file, fields } = await readUpload(call.request, call.reply, {
-    fields: ['to', 'from', 'options', 'metadata'],
+    fields: [...formFields, 'source_url'],
+    insteadOfFile: 'source_url',
     limits,
     open: async () => {
       await requireDisk(deps);
       return new UploadFile(path);
     },
   }).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'file_too_large') {
-      const verdict = error.code;
-      const refused = { ...decision, verdict, file_bytes_max: limits.fileBytesMax };
-      deps.refusals.add({
-        decision: refused,
-        requestId: call.ctx.requestId,
-        slotSeconds: null,
-      });
-    }
-    throw error;
+    throw recordTooLarge(deps, call, decision, error);
   });
   try {
-    const checked: UploadFields = {
-      to: requireTarget(fields.to),
-      from: fields.from === '' ? undefined : fields.from,
-      options: parseJsonField('options', fields.options),
-      metadata: parseJsonField('metadata', fields.metadata),
+    const checked = readFormFields(fields);
+    if (file === null) {
+      const url = fields.source_url ?? '';
+      return awaitSource(deps, call, decision, { url, fields: checked, path, limits });
+    }
+    const upload = new ReceivedUpload(file, checked, path);
+    return {
+      fingerprint: fingerprintOfRequest(checked, [file]),
+      open: async () => upload,
+      discard: () => upload.discard(),
     };
-    return new ReceivedUpload(file, checked, path);
   } catch (error) {
     await rm(path, { force: true });
     throw error;
   }
 }
 
-function requireTarget(to: string | undefined): string {
-  if (to !== undefined && to !== '') return to;
-  throw new AppError('invalid_request', 'The field "to" is missing: the format you want.', {
-    details: { errors: [{ pointer: '/to', detail: 'is required, for example "csv"' }] },
-  });
+/** How large one file may be, for its intake. */
+function uploadLimits(deps: ConversionDeps, decision: Decision): UploadLimits {
+  return {
+    fileBytesMax: fileLimitBytes(deps, decision),
+    plan: decision.plan_id,
+    upgradeUrl: `${deps.settings.publicUrl}/billing`,
+  };
 }
 
-async function requireDisk(deps: ConversionDeps): Promise<void> {
-  const { bavail, bsize } = await statfs(deps.settings.workFolder);
-  if (bavail * bsize >= deps.settings.diskBytesFreeMin) return;
-  deps.log.error({ alarm: true }, 'the disk is nearly full: uploads are refused');
-  throw new AppError('overloaded', 'The service is short of storage. Please try again later.', {
-    retryAfterSeconds: 60,
-  });
+/** A file that was cut off at the plan's limit is a refusal like any other, and counted as one. */
+function recordTooLarge(
+  deps: ConversionDeps,
+  { ctx }: ConversionRequest,
+  decision: Decision,
+  error: unknown,
+): unknown {
+  if (error instanceof AppError && error.code === 'file_too_large') {
+    const refused = {
+      ...decision,
+      verdict: error.code,
+      file_bytes_max: fileLimitBytes(deps, decision),
+    };
+    deps.refusals.add({ decision: refused, requestId: ctx.requestId, slotSeconds: null });
+  }
+  return error;
+}
+
+function awaitSource(
+  deps: ConversionDeps,
+  call: ConversionRequest,
+  decision: Decision,
+  source: { url: string; fields: UploadFields; path: string; limits: UploadLimits },
+): Incoming {
+  const { url, fields, path, limits } = source;
+  checkSourceUrl(url, pointer);
+  let upload: ReceivedUpload | null = null;
+  return {
+    fingerprint: fingerprintOfRequest(fields, [{ sourceUrl: url }]),
+    open: async () => {
+      const signal = goneSignal(call);
+      const file = await importSource(deps, { url, limits, path, signal, pointer }).catch(
+        (error: unknown) => {
+          throw recordTooLarge(deps, call, decision, error);
+        },
+      );
+      upload = new ReceivedUpload(file, fields, path);
+      return upload;
+    },
+    discard: async () => upload?.discard(),
+  };
+}
+
+/** Aborted when the client goes away before it was answered. */
+function goneSignal({ reply }: ConversionRequest): AbortSignal {
+  const gone = new AbortController();
+  if (reply.raw.destroyed) gone.abort();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }

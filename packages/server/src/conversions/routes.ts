@@ -9,6 +9,7 @@ import { cancelJob, findJob, listJobs, openOutput, purgeJob } from './jobs.ts';
 import { parsePreferences } from './preferences.ts';
 import { presentJob } from './present.ts';
 import { quoteConversion, quoteRequestSchema, quoteSchema } from './quote.ts';
+import { jsonRequestSchema } from './receive-upload.ts';
 import { outputHeaders, sendConversion, toEventStream } from './reply.ts';
 import { jobSchema, jobStatuses } from './schema.ts';
 
@@ -40,6 +41,7 @@ const create = (deps: ConversionDeps) =>
     summary: 'Convert a file',
     description:
       'Multipart with `file` and `to`, optional `from`, `options` (JSON), `metadata` (JSON). ' +
+      'With `source_url` in place of `file`, or in a JSON body, the server fetches the file. ' +
       'At most 10 MB: 201 with the finished job. Larger, or `Prefer: respond-async`: 202. ' +
       '`Prefer: wait=N` bounds the wait. `?response=file` answers the output itself.',
     tag,
@@ -48,12 +50,14 @@ const create = (deps: ConversionDeps) =>
     rawBody: {
       contentType: 'multipart/form-data',
       schema: z.object({
-        file: z.file(),
+        file: z.file().optional(),
+        source_url: z.string().optional().describe('In place of `file`: where to fetch it'),
         to: z.string(),
         from: z.string().optional(),
         options: z.string().optional().describe('JSON: the options of the conversion'),
         metadata: z.string().optional().describe('JSON: anything of yours, kept with the job'),
       }),
+      json: jsonRequestSchema,
     },
     query: z.object({ response: z.enum(['job', 'file']).optional() }),
     responses: { 201: jobSchema, 202: jobSchema },
@@ -63,6 +67,7 @@ const create = (deps: ConversionDeps) =>
       'payment_overdue',
       'workspace_suspended',
       'file_too_large',
+      'source_unavailable',
       'unsupported_format',
       'unsupported_conversion',
       'document_encrypted',

@@ -133,6 +133,10 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
     remedy: 'Split the document.',
     members: ['job_id'],
   },
+  source_unavailable: {
+    when: 'The host of `source_url` could not be reached, or did not answer 200 with the whole file. Nothing was counted.',
+    remedy: 'See that the URL answers 200 without credentials, then send the request again.',
+  },
   idempotency_mismatch: {
     when: 'The key belongs to a request with another path, other fields or another file.',
     remedy: 'Use a new key for a new request.',

@@ -181,6 +181,7 @@ describe('an upload under a key', () => {
         limits: { fileBytesMax: null, plan: 'plan_pro', upgradeUrl: null },
         open: () => Promise.reject(new Error('no large files in this test')),
       });
+      if (file === null) throw new Error('a form without a file is refused');
       const fingerprint = fingerprintOf(file.sha256, file.filename, fields.to ?? '');
       if (claim?.kind === 'stored') return sendStored(answer, claim.replay(fingerprint));
       await claim?.settle(fingerprint);

@@ -23,6 +23,17 @@ export function parsePartHead(text: string): PartHead | null {
   if (plain !== null) return { name: plain[1] ?? '', filename: plain[2] ?? null };
   const value = disposition.exec(text)?.[1];
   if (value === undefined) return null;
+  const parameters = readParameters(value);
+  const name = parameters.get('name');
+  return name === undefined ? null : { name, filename: filenameOf(parameters) };
+}
+
+/** The file name in a reply's Content-Disposition (RFC 6266), as sent; null where there is none. */
+export function filenameOfDisposition(value: string): string | null {
+  return filenameOf(readParameters(value));
+}
+
+function readParameters(value: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = '', quoted, bare] of value.matchAll(parameter)) {
     parameters.set(
@@ -30,10 +41,12 @@ export function parsePartHead(text: string): PartHead | null {
       quoted === undefined ? (bare ?? '').trim() : unquote(quoted),
     );
   }
-  const name = parameters.get('name');
-  if (name === undefined) return null;
+  return parameters;
+}
+
+function filenameOf(parameters: ReadonlyMap<string, string>): string | null {
   const extended = decodeExtended(parameters.get('filename*') ?? '');
-  return { name, filename: extended ?? parameters.get('filename') ?? null };
+  return extended ?? parameters.get('filename') ?? null;
 }
 
 const disposition =

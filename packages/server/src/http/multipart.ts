@@ -1,26 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
-import { displayFilename } from './multipart-head.ts';
-import type { PartHead } from './multipart-head.ts';
 import { boundaryOf, MultipartParser } from './multipart-parser.ts';
-import type { PartListener } from './multipart-parser.ts';
-import { FileIntake, refuseAbove } from './upload-file.ts';
-import type { UploadedFile, UploadFileOptions, UploadLimits } from './upload-file.ts';
-import { invalidRequest } from './validation.ts';
+import { FormIntake, refusal, refuseTotal } from './form-intake.ts';
+import type { Form, FormOptions } from './form-intake.ts';
+import { refuseAbove } from './upload-file.ts';
+import type { UploadedFile, UploadFileOptions } from './upload-file.ts';
 
 export interface UploadOptions<Field extends string> extends UploadFileOptions {
-  /** The fields that may stand beside `file`. */
   readonly fields: readonly Field[];
-  /** How long the client may send nothing. */
+  /** The field that may stand in the file's place. */
+  readonly insteadOfFile?: Field;
   readonly idleMsMax?: number;
 }
 
 export interface Upload<Field extends string> {
   readonly fields: Readonly<Partial<Record<Field, string>>>;
-  readonly file: UploadedFile;
+  /** Null only where the field was sent that may stand in its place. */
+  readonly file: UploadedFile | null;
 }
 
-const fieldBytesMax = 65_536;
 const idleMsMaxDefault = 60_000;
 /** What a form may need around its file before its length alone speaks against it. */
 const formBytesMax = 1_048_576;
@@ -37,14 +35,52 @@ const formBytesMax = 1_048_576;
 export async function readUpload<Field extends string>(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: UploadOptions<Field>,
+  { insteadOfFile, ...options }: UploadOptions<Field>,
 ): Promise<Upload<Field>> {
+  const form = await readForm(request, reply, {
+    ...options,
+    check: ({ fields, files }) => {
+      if (files.length + (isSent(fields, insteadOfFile) ? 1 : 0) === 1) return;
+      const or = insteadOfFile === undefined ? '' : `, or ${insteadOfFile} instead`;
+      const many = files.length > 0 ? `must not be sent beside ${insteadOfFile ?? ''}` : null;
+      const missing = `is required: the document, as a part of multipart/form-data${or}`;
+      throw refusal('file', many ?? missing);
+    },
+  });
+  const fields: Partial<Record<Field, string>> = {};
+  for (const name of options.fields) {
+    const [value] = form.fields[name] ?? [];
+    if (value !== undefined) fields[name] = value;
+  }
+  const [sent] = form.files;
+  if (sent === undefined) return { fields, file: null };
+  if (sent.file instanceof AppError) throw sent.file;
+  return { fields, file: sent.file };
+}
+
+function isSent<Field extends string>(fields: Form<Field>['fields'], name?: Field): boolean {
+  return name !== undefined && fields[name] !== undefined;
+}
+
+/**
+ * Streams a form with some files and fields, in any order; as `readUpload` does with one.
+ *
+ * @param options.check looks at what came before the files are finished; throwing leaves none of them
+ */
+async function readForm<Field extends string>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: FormOptions<Field> & {
+    check?(sent: Pick<FormIntake<Field>, 'fields' | 'files'>): void;
+  },
+): Promise<Form<Field>> {
   const boundary = boundaryOf(request.headers['content-type']);
-  refuseEarly(request, options.limits);
+  refuseEarly(request, options);
   if (request.headers.expect !== undefined) reply.raw.writeContinue();
-  const form = new Form(options);
+  const form = new FormIntake(options);
   try {
     await readBody(request, new MultipartParser(boundary, form), form, options);
+    options.check?.(form);
     return await form.finish();
   } catch (error) {
     await form.abort();
@@ -52,88 +88,21 @@ export async function readUpload<Field extends string>(
   }
 }
 
-function refuseEarly({ headers }: FastifyRequest, limits: UploadLimits): void {
-  const contentLength = Number(headers['content-length'] ?? 0);
-  if (contentLength > formBytesMax) refuseAbove(limits, contentLength - formBytesMax);
-}
-
-/** Collects what the parser finds. */
-class Form<Field extends string> implements PartListener {
-  readonly #options: UploadOptions<Field>;
-  readonly #fields = new Map<string, string>();
-  #file: FileIntake | null = null;
-  #filename: string | null = null;
-  /** Of the part that is being read; null in the file. */
-  #field: { name: string; chunks: Buffer[]; bytes: number } | null = null;
-
-  constructor(options: UploadOptions<Field>) {
-    this.#options = options;
-  }
-
-  onPart({ name, filename }: PartHead): void {
-    const { fields } = this.#options;
-    if (name === 'file') {
-      if (this.#file !== null) throw refusal('file', 'must be sent exactly once');
-      this.#file = new FileIntake(this.#options);
-      this.#filename = filename;
-      return;
-    }
-    const isKnown = fields.some((known) => known === name);
-    if (!isKnown) {
-      throw refusal(name.slice(0, 100), `is not known; there are file, ${fields.join(', ')}`);
-    }
-    if (this.#fields.has(name)) throw refusal(name, 'must be sent at most once');
-    this.#field = { name, chunks: [], bytes: 0 };
-  }
-
-  onData(data: Buffer): void {
-    const field = this.#field;
-    if (field === null) {
-      this.#file?.take(data);
-      return;
-    }
-    field.bytes += data.length;
-    if (field.bytes > fieldBytesMax) {
-      throw refusal(field.name, `must have at most ${fieldBytesMax} bytes`);
-    }
-    field.chunks.push(data);
-  }
-
-  onPartEnd(): void {
-    const field = this.#field;
-    if (field === null) return;
-    this.#field = null;
-    this.#fields.set(field.name, Buffer.concat(field.chunks).toString('utf8'));
-  }
-
-  get needsFlush(): boolean {
-    return this.#file?.needsFlush ?? false;
-  }
-
-  async flush(): Promise<void> {
-    await this.#file?.flush();
-  }
-
-  async finish(): Promise<Upload<Field>> {
-    if (this.#file === null) {
-      throw refusal('file', 'is required: the document, as a part of multipart/form-data');
-    }
-    const file = await this.#file.finish(displayFilename(this.#filename));
-    const fields = Object.fromEntries(this.#fields) as Partial<Record<Field, string>>;
-    return { fields, file };
-  }
-
-  async abort(): Promise<void> {
-    await this.#file?.abort();
-  }
+function refuseEarly(
+  { headers }: FastifyRequest,
+  { limits, totalBytesMax }: Pick<FormOptions<string>, 'limits' | 'totalBytesMax'>,
+): void {
+  const bytes = Number(headers['content-length'] ?? 0) - formBytesMax;
+  if (totalBytesMax === undefined) refuseAbove(limits, bytes);
+  else refuseTotal(totalBytesMax, bytes);
 }
 
 /** Feeds the parser by events: an async iterator costs more than the parsing of a small form. */
 function readBody<Field extends string>(
   request: FastifyRequest,
   parser: MultipartParser,
-  form: Form<Field>,
-  { idleMsMax = idleMsMaxDefault }: UploadOptions<Field>,
+  form: FormIntake<Field>,
+  { idleMsMax = idleMsMaxDefault }: FormOptions<Field>,
 ): Promise<void> {
   const { raw } = request;
   return new Promise((resolve) => {
@@ -198,10 +167,6 @@ async function outcomeOf(flushing: Promise<void> | null, error?: Error): Promise
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function refusal(field: string, detail: string): AppError {
-  return invalidRequest([{ pointer: `/body/${field}`, detail }]);
 }
 
 function idled(idleMs: number): AppError {

@@ -117,7 +117,10 @@ function requestBody(route: Route, schemas: SchemaCollector): JsonSchema | null 
   const { rawBody, body } = route;
   if (rawBody !== undefined) {
     const schema = rawBody.schema === undefined ? {} : schemas.add(rawBody.schema, 'input');
-    return { required: true, content: { [rawBody.contentType]: { schema } } };
+    const json = rawBody.json && {
+      'application/json': { schema: schemas.add(rawBody.json, 'input') },
+    };
+    return { required: true, content: { [rawBody.contentType]: { schema }, ...json } };
   }
   if (body === undefined) return null;
   const schema = schemas.add(body, 'input');

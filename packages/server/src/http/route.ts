@@ -86,7 +86,12 @@ interface RouteFacts<A extends Access, Url extends string> {
   /** A secret that the reply shows once: a replayed reply comes without this member. */
   readonly secretMember?: string;
   /** The handler reads `request.raw` itself; what it expects there is told for the reference. */
-  readonly rawBody?: { readonly contentType: string; readonly schema?: z.ZodType };
+  readonly rawBody?: {
+    readonly contentType: string;
+    readonly schema?: z.ZodType;
+    /** Where the same may be sent as JSON. */
+    readonly json?: z.ZodType;
+  };
 }
 
 export interface RouteDefinition<

@@ -107,6 +107,11 @@ export class FileIntake {
     this.#pending = [];
     if (isOpen) await this.#sink?.abort();
   }
+
+  /** Whether it was finished into its sink, or aborted. */
+  get isOver(): boolean {
+    return this.#sinkState === 'over';
+  }
 }
 
 /** @throws AppError `file_too_large` where a file of that size is above the limit */

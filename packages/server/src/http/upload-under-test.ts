@@ -2,14 +2,14 @@ import net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readUpload } from './multipart.ts';
-import type { Upload, UploadOptions } from './multipart.ts';
+import type { UploadOptions } from './multipart.ts';
 import { defineRoute } from './route.ts';
 import { createServerUnderTest } from './server-under-test.ts';
-import type { UploadSink } from './upload-file.ts';
+import type { UploadedFile, UploadSink } from './upload-file.ts';
 
 export type Field = 'to' | 'from' | 'options' | 'metadata';
 
-function must(isSo: boolean, what: string): void {
+function must(isSo: boolean, what: string): asserts isSo {
   if (!isSo) throw new Error(`broken promise: ${what}`);
 }
 
@@ -42,15 +42,20 @@ export class MemorySink implements UploadSink {
   }
 }
 
+interface ReceivedFile {
+  fields: Partial<Record<Field, string>>;
+  file: UploadedFile;
+}
+
 export interface Received {
   app: FastifyInstance;
-  uploads: Upload<Field>[];
+  uploads: ReceivedFile[];
   sinks: MemorySink[];
   errors: unknown[];
 }
 
 export function createReceiver(overrides: Partial<UploadOptions<Field>> = {}): Received {
-  const uploads: Upload<Field>[] = [];
+  const uploads: ReceivedFile[] = [];
   const sinks: MemorySink[] = [];
   const errors: unknown[] = [];
   const route = defineRoute({
@@ -65,7 +70,7 @@ export function createReceiver(overrides: Partial<UploadOptions<Field>> = {}): R
     errors: [],
     handler: async ({ request, reply }) => {
       try {
-        const upload = await readUpload(request, reply, {
+        const { file, fields } = await readUpload(request, reply, {
           fields: ['to', 'from', 'options', 'metadata'],
           limits: { fileBytesMax: 3_000_000, plan: 'plan_pro', upgradeUrl: '/plans' },
           open: async () => {
@@ -75,7 +80,8 @@ export function createReceiver(overrides: Partial<UploadOptions<Field>> = {}): R
           },
           ...overrides,
         });
-        uploads.push(upload);
+        must(file !== null, 'a form without a file is refused');
+        uploads.push({ fields, file });
         return { ok: true };
       } catch (error) {
         errors.push(error);

@@ -9,7 +9,8 @@ import { billingRoutes } from './billing/routes.ts';
 import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { ConversionDeps } from './conversions/deps.ts';
+import { batchRoutes } from './conversions/batch/routes.ts';
+import type { ConversionDeps, ConversionSettings } from './conversions/deps.ts';
 import { Detached } from './conversions/detached.ts';
 import { engines } from './conversions/engines.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
@@ -73,6 +74,7 @@ export interface Service {
 export function allRoutes(conversions: ConversionDeps): Route[] {
   return [
     ...conversionRoutes(conversions),
+    ...batchRoutes(conversions),
     ...reservationRoutes({
       metering: conversions.metering,
       attemptsMax,
@@ -211,18 +213,27 @@ async function startConversions(
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
     closing,
-    settings: {
-      get publicUrl() {
-        return publicUrl();
-      },
-      workFolder,
-      leaseSeconds: config.leaseSeconds,
-      uploadBytesMax: config.uploadBytesMax,
-      syncBytesMax: 10 * megabyte,
-      syncTimeoutMs: 60_000,
-      diskBytesFreeMin: 512 * megabyte,
-      importAllowedHosts: config.importAllowedHosts,
+    settings: toSettings(config, workFolder, publicUrl),
+  };
+}
+
+function toSettings(
+  config: Config,
+  workFolder: string,
+  publicUrl: () => string,
+): ConversionSettings {
+  return {
+    get publicUrl() {
+      return publicUrl();
     },
+    workFolder,
+    leaseSeconds: config.leaseSeconds,
+    uploadBytesMax: config.uploadBytesMax,
+    batchBytesMax: Math.min(config.uploadBytesMax, 1024 * megabyte),
+    syncBytesMax: 10 * megabyte,
+    syncTimeoutMs: 60_000,
+    diskBytesFreeMin: 512 * megabyte,
+    importAllowedHosts: config.importAllowedHosts,
   };
 }
 

@@ -127,6 +127,48 @@ describe('a kill -9 in mid-conversion', () => {
     expect((await readUsage()).used).toBe(succeeded);
   }, 90_000);
 
+  it('in mid-batch leaves each job to stand by itself, and a repeat gives the same ones', async () => {
+    const usedBefore = (await readUsage()).used;
+    const body = () => {
+      const data = new FormData();
+      data.append('to', 'json');
+      const content = `a,b,c\n${'1234,abcd,"x y"\n'.repeat(60_000)}`;
+      for (let file = 0; file < 8; file++) data.append('file', new Blob([content]), `${file}.csv`);
+      return data;
+    };
+    const post = () => {
+      const headers = { prefer: 'respond-async', 'idempotency-key': 'crash-batch' };
+      return call('/conversions/batch', { method: 'POST', headers, body: body() });
+    };
+    const made = await post();
+    expect(made.status).toBe(202);
+    const batch = (await made.json()) as { id: string; data: { job: { id: string } }[] };
+    for (let round = 0; round < 400; round++) {
+      if ((await readUsage()).used > usedBefore) break;
+      await sleep(5);
+    }
+    await end(running, 'SIGKILL');
+    running = await start();
+    const readBatch = async () =>
+      (await (await call(`/conversions/batch/${batch.id}`)).json()) as {
+        status: string;
+        counts: { succeeded: number };
+      };
+    const deadlineMs = performance.now() + 60_000;
+    while ((await readBatch()).status !== 'completed') {
+      expect(performance.now()).toBeLessThan(deadlineMs);
+      await sleep(100);
+    }
+    expect((await readBatch()).counts.succeeded).toBe(8);
+    const again = await post();
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await again.json()).toMatchObject({
+      id: batch.id,
+      data: batch.data.map(({ job }) => ({ job: { id: job.id } })),
+    });
+    expect((await readUsage()).used).toBe(usedBefore + 8);
+  }, 120_000);
+
   it('lets the next start take over the database, and SIGTERM stop all of it', async () => {
     const { child } = running;
     await end(running, 'SIGTERM');

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** Crockford's base 32, lower case: sorts like the bytes it encodes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -6,6 +6,7 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 export type IdPrefix =
   | 'org'
   | 'job'
+  | 'bat'
   | 'key'
   | 'plan'
   | 'sub'
@@ -34,6 +35,19 @@ export function newId(prefix: IdPrefix, atMs: number): string {
   fillRandom(bytes);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return `${prefix}_${encode(bytes)}`;
+}
+
+/**
+ * An id that follows from another one, whoever asks: the same index of the same id gives the same.
+ * It has that id's time.
+ */
+export function derivedId(prefix: IdPrefix, fromId: string, index: number): string {
+  const digits = fromId.slice(fromId.indexOf('_') + 1);
+  const bytes = hash('sha256', `${fromId} ${prefix} ${index}`, 'buffer').subarray(0, 16);
+  const atMs = timeOfId('job', `job_${digits}`) ?? 0;
+  bytes.writeUIntBE(atMs, 0, 6);
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   return `${prefix}_${encode(bytes)}`;
 }
 

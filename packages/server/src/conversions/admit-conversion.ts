@@ -20,7 +20,8 @@ import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
 import type { JobRow } from './schema.ts';
 import { findJob, keepRunning } from './sql.ts';
 
-interface Conversion {
+/** A file that is here, and what is to become of it. */
+export interface Conversion {
   readonly jobId: string;
   readonly upload: ReceivedUpload;
   readonly prepared: PreparedConversion;
@@ -205,7 +206,8 @@ function finishedJob(
   };
 }
 
-function toAdmitCall(
+/** What admission is asked for a conversion. */
+export function toAdmitCall(
   deps: ConversionDeps,
   call: ConversionRequest,
   { jobId, upload, prepared }: Conversion,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import type { Claim, StoredReply } from '../http/idempotency.ts';
+import type { Caller } from '../http/ports.ts';
 import type { Preferences } from './preferences.ts';
 import type { JobRow } from './schema.ts';
 
@@ -33,4 +34,9 @@ export function replyFromJob(job: JobRow): ConversionReply {
   return job.status === 'succeeded'
     ? { kind: 'done', job, bytes: null }
     : { kind: 'accepted', job };
+}
+
+/** The key under which a caller's conversions are counted. */
+export function apiKeyOf(caller: Caller): string | null {
+  return caller.kind === 'api_key' ? caller.keyId : null;
 }

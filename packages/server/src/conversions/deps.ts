@@ -35,6 +35,8 @@ export interface ConversionSettings {
   readonly leaseSeconds: number;
   /** The operator's bound on a file, for plans that have none. */
   readonly uploadBytesMax: number;
+  /** What the files of one batch may have together, also unpacked. */
+  readonly batchBytesMax: number;
   /** A larger file is not converted while its caller waits. */
   readonly syncBytesMax: number;
   readonly syncTimeoutMs: number;

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { firstIdAt } from '../ids.ts';
+import { deleteOldBatches } from './batch/sql.ts';
 import { placesOfJob, type Storage } from './files/storage.ts';
 import { listJobsToPurge, listPurgeCursors, updateJobPurged, updatePurgeCursor } from './sql.ts';
 
@@ -19,6 +20,8 @@ interface PurgeRow {
 }
 
 const pageSize = 500;
+/** A batch is a list of jobs, and remembered for longer than their files. */
+const batchKeptDays = 30;
 
 /**
  * Deletes the files of jobs that are older than their organization keeps them. Job ids sort by
@@ -34,6 +37,7 @@ export class Purger {
   /** One round over all organizations. Answers how many jobs lost their files. */
   async purge(): Promise<number> {
     await this.#options.storage.expire(this.#options.clock.now());
+    await this.#options.db.query(deleteOldBatches(this.#options.clock.now(), batchKeptDays));
     let purged = 0;
     let after = '';
     for (;;) {

@@ -93,7 +93,7 @@ export async function receiveUpload(
 }
 
 /** How large one file may be, for its intake. */
-function uploadLimits(deps: ConversionDeps, decision: Decision): UploadLimits {
+export function uploadLimits(deps: ConversionDeps, decision: Decision): UploadLimits {
   return {
     fileBytesMax: fileLimitBytes(deps, decision),
     plan: decision.plan_id,
@@ -102,7 +102,7 @@ function uploadLimits(deps: ConversionDeps, decision: Decision): UploadLimits {
 }
 
 /** A file that was cut off at the plan's limit is a refusal like any other, and counted as one. */
-function recordTooLarge(
+export function recordTooLarge(
   deps: ConversionDeps,
   { ctx }: ConversionRequest,
   decision: Decision,
@@ -145,7 +145,7 @@ function awaitSource(
 }
 
 /** Aborted when the client goes away before it was answered. */
-function goneSignal({ reply }: ConversionRequest): AbortSignal {
+export function goneSignal({ reply }: ConversionRequest): AbortSignal {
   const gone = new AbortController();
   if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());

@@ -69,25 +69,32 @@ async function sendFile(
   return reply.headers(outputHeaders(output)).send(stream);
 }
 
-/**
- * Headers of an output: a download, never a page of ours, whatever a hostile document put into it.
- * The name is given twice, for clients that know RFC 6266 and for those that do not.
- */
+/** Headers of an output, which may also be had by ranges. */
 export function outputHeaders(output: StoredOutput): Record<string, string> {
-  const plain = output.filename.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
-  const encoded = encodeURIComponent(output.filename).replaceAll(
+  return {
+    ...downloadHeaders(output.filename, output.media_type),
+    'content-length': String(output.size_bytes),
+    etag: `"${output.sha256}"`,
+    'accept-ranges': 'bytes',
+  };
+}
+
+/**
+ * Headers of a download, never a page of ours, whatever a hostile document put into it. The name is
+ * given twice, for clients that know RFC 6266 and for those that do not.
+ */
+export function downloadHeaders(filename: string, mediaType: string): Record<string, string> {
+  const plain = filename.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
+  const encoded = encodeURIComponent(filename).replaceAll(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
   return {
-    'content-type': output.media_type,
-    'content-length': String(output.size_bytes),
+    'content-type': mediaType,
     'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
     'x-content-type-options': 'nosniff',
     'content-security-policy': 'sandbox',
     'cache-control': 'private, no-store',
-    etag: `"${output.sha256}"`,
-    'accept-ranges': 'bytes',
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf, listQuery } from '../http/list.ts';
-import type { Caller } from '../http/ports.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { apiKeyOf } from './conversion-request.ts';
 import { createConversion } from './create-conversion.ts';
 import type { ConversionDeps } from './deps.ts';
 import { streamJobEvents } from './events.ts';
@@ -284,7 +284,3 @@ const listFormats = (deps: ConversionDeps) =>
       };
     },
   });
-
-function apiKeyOf(caller: Caller): string | null {
-  return caller.kind === 'api_key' ? caller.keyId : null;
-}

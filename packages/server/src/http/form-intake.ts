@@ -3,7 +3,7 @@ import { displayFilename } from './multipart-head.ts';
 import type { PartHead } from './multipart-head.ts';
 import type { PartListener } from './multipart-parser.ts';
 import { FileIntake } from './upload-file.ts';
-import type { UploadedFile, UploadFileOptions, UploadSink } from './upload-file.ts';
+import type { UploadedFile, UploadFileOptions, UploadLimits, UploadSink } from './upload-file.ts';
 import { invalidRequest } from './validation.ts';
 
 export interface FormOptions<Field extends string> extends Omit<UploadFileOptions, 'open'> {
@@ -11,6 +11,10 @@ export interface FormOptions<Field extends string> extends Omit<UploadFileOption
   readonly fields: readonly Field[];
   /** How often a name may be sent; 1 where it is not named here. */
   readonly timesMax?: Readonly<Record<string, number>>;
+  /** Where the limit of one file is another for the parts of a name. */
+  readonly limitsByName?: Readonly<Record<string, UploadLimits>>;
+  /** Parts of the whole form; 20 unless said otherwise. */
+  readonly partsMax?: number;
   /** The parts that are files; `file` unless said otherwise. */
   readonly files?: readonly string[];
   /** A file above its limit is left out with its error, and the others are still taken. */
@@ -70,7 +74,8 @@ export class FormIntake<Field extends string> implements PartListener {
       const sent = this.files.filter((file) => file.name === name).length;
       if (sent >= timesMaxOfName) throw refusal(name, mustBeSent(timesMaxOfName, 'exactly'));
       const index = this.files.length;
-      const options = { ...this.#options, open: () => this.#options.open(index) };
+      const limits = this.#options.limitsByName?.[name] ?? this.#options.limits;
+      const options = { ...this.#options, limits, open: () => this.#options.open(index) };
       this.files.push({ name, filename, intake: new FileIntake(options), error: null });
       return;
     }

@@ -10,7 +10,7 @@ export interface PartListener {
 }
 
 const headBytesMax = 8_192;
-const partsMax = 20;
+const partsMaxDefault = 20;
 /** After a boundary: spaces may follow before the line ends (RFC 2046, transport padding). */
 const paddingBytesMax = 128;
 
@@ -36,13 +36,15 @@ type Delimiter = { kind: 'part' | 'close'; end: number } | 'none' | 'incomplete'
  */
 export class MultipartParser {
   readonly #listener: PartListener;
+  readonly #partsMax: number;
   readonly #needle: Buffer;
   #state: State = 'preamble';
   /** What could not be decided yet. At first: the line break that a boundary follows. */
   #rest: Buffer = Buffer.from('\r\n');
   #parts = 0;
 
-  constructor(boundary: string, listener: PartListener) {
+  constructor(boundary: string, listener: PartListener, partsMax = partsMaxDefault) {
+    this.#partsMax = partsMax;
     this.#needle = Buffer.from(`\r\n--${boundary}`, 'latin1');
     this.#listener = listener;
   }
@@ -76,7 +78,7 @@ export class MultipartParser {
       throw malformed('a part lacks the header Content-Disposition: form-data; name="…"');
     }
     this.#parts += 1;
-    if (this.#parts > partsMax) throw malformed(`it has more than ${partsMax} parts`);
+    if (this.#parts > this.#partsMax) throw malformed(`it has more than ${this.#partsMax} parts`);
     this.#listener.onPart(head);
     this.#state = 'data';
     return end + 4;

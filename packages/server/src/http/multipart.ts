@@ -67,7 +67,7 @@ function isSent<Field extends string>(fields: Form<Field>['fields'], name?: Fiel
  *
  * @param options.check looks at what came before the files are finished; throwing leaves none of them
  */
-async function readForm<Field extends string>(
+export async function readForm<Field extends string>(
   request: FastifyRequest,
   reply: FastifyReply,
   options: FormOptions<Field> & {
@@ -79,7 +79,7 @@ async function readForm<Field extends string>(
   if (request.headers.expect !== undefined) reply.raw.writeContinue();
   const form = new FormIntake(options);
   try {
-    await readBody(request, new MultipartParser(boundary, form), form, options);
+    await readBody(request, new MultipartParser(boundary, form, options.partsMax), form, options);
     options.check?.(form);
     return await form.finish();
   } catch (error) {

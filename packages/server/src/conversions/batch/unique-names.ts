@@ -1,0 +1,25 @@
+/** Names that Windows keeps for devices, with any extension. */
+const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+
+/**
+ * Names that may be written into any folder: no path, nothing that a system refuses, and no two that
+ * differ by case alone, nor one of those that are taken (in lower case).
+ */
+export function uniqueNames(names: readonly string[], takenNames: readonly string[]): string[] {
+  const taken = new Set(takenNames);
+  return names.map((name) => {
+    const safe = name
+      .replaceAll(/[\p{Cc}\p{Cs}<>:"/\\|?*]/gu, '_')
+      .replace(/^\.+/, '_')
+      .replace(/[. ]+$/, '')
+      .replace(reserved, '_$&');
+    const dot = safe.lastIndexOf('.');
+    const [stem, extension] = dot > 0 ? [safe.slice(0, dot), safe.slice(dot)] : [safe, ''];
+    let unique = safe === '' ? 'output' : safe;
+    for (let count = 2; taken.has(unique.toLowerCase()); count++) {
+      unique = `${stem} (${count})${extension}`;
+    }
+    taken.add(unique.toLowerCase());
+    return unique;
+  });
+}

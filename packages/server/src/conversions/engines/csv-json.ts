@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Engine, EngineResult, EngineTask, InlineTask } from './engine.ts';
-import { sampleChars, sniffDelimiter } from './text/csv-dialect.ts';
-import { CsvReader } from './text/csv-reader.ts';
+import { CsvInput, csvInputShape, encodingAdvice } from './text/csv-input.ts';
 import { JsonRows } from './text/csv-to-json.ts';
-import { TextReader, decodeText, textEncodings } from './text/decode.ts';
+import { TextReader, decodeText } from './text/decode.ts';
 import { readPieces } from './text/files.ts';
 import { OutputBytes, OutputFile } from './text/output.ts';
 import type { Output } from './text/output.ts';
@@ -13,15 +12,7 @@ const options = z.strictObject({
     .boolean()
     .default(true)
     .describe('The first record names the columns; false makes every record an array.'),
-  delimiter: z
-    .string()
-    .regex(/^(?:auto|[\t !#-~])$/u, 'It must be "auto" or one ASCII character other than a quote.')
-    .default('auto')
-    .describe('"auto" finds it among comma, semicolon, tab and bar.'),
-  encoding: z
-    .enum(textEncodings)
-    .default('utf-8')
-    .describe('A byte order mark in the file wins over it.'),
+  ...csvInputShape,
   types: z
     .enum(['string', 'infer'])
     .default('string')
@@ -39,8 +30,6 @@ const options = z.strictObject({
 
 type CsvJsonOptions = z.infer<typeof options>;
 
-const encodingAdvice = 'set the option "encoding" if it is written in another one';
-
 const inlineBytesMax = 256 * 1024;
 
 /** CSV to a JSON array: of objects by the header, or of arrays. Streams; memory does not grow. */
@@ -57,37 +46,22 @@ export const csvJsonEngine: Engine = {
 /** From decoded text to JSON text; the same object serves files and texts in memory. */
 class CsvToJson {
   readonly #rows: JsonRows;
-  #delimiter: string;
-  #reader: CsvReader | null = null;
-  #sample = '';
+  readonly #input: CsvInput;
 
   constructor(parsed: CsvJsonOptions, output: Output) {
-    this.#rows = new JsonRows(parsed, output);
-    this.#delimiter = parsed.delimiter;
+    const rows = new JsonRows(parsed, output);
+    this.#rows = rows;
+    this.#input = new CsvInput(parsed.delimiter, (fields, line) => rows.add(fields, line));
   }
 
   write(text: string): void {
-    if (this.#reader !== null) return this.#reader.write(text);
-    this.#sample += text;
-    if (this.#sample.length >= sampleChars) this.#start();
+    this.#input.write(text);
   }
 
   end(): EngineResult {
-    const reader = this.#reader ?? this.#start();
-    reader.end();
+    this.#input.end();
     this.#rows.end();
-    return { format: 'json', warnings: this.#rows.warnings(reader.emptyLines) };
-  }
-
-  #start(): CsvReader {
-    const text = this.#sample;
-    this.#sample = '';
-    if (this.#delimiter === 'auto') this.#delimiter = sniffDelimiter(text);
-    const rows = this.#rows;
-    const reader = new CsvReader(this.#delimiter, (fields, line) => rows.add(fields, line));
-    this.#reader = reader;
-    reader.write(text);
-    return reader;
+    return { format: 'json', warnings: this.#rows.warnings(this.#input.emptyLines) };
   }
 }
 

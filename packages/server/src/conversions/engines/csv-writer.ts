@@ -1,3 +1,4 @@
+import type { RecordWriter } from './text/record-writer.ts';
 import { encodeWindows1252 } from './windows-1252.ts';
 
 export type CsvEncoding = 'utf-8' | 'windows-1252' | 'utf-16le';
@@ -32,7 +33,7 @@ const byteOrderMarks: Record<CsvEncoding, Buffer> = {
  * Values are written as they are: a text that begins with `=`, `+`, `-` or `@` is not defused,
  * because that would change the data and is not what Excel does.
  */
-export class CsvWriter {
+export class CsvWriter implements RecordWriter {
   readonly #sink: ByteSink;
   readonly #encoding: CsvEncoding;
   readonly #newline: readonly number[];
@@ -104,6 +105,11 @@ export class CsvWriter {
       }
     }
     this.#quotedBytes(bytes, start, end);
+  }
+
+  header(names: readonly string[]): void {
+    for (const name of names) this.field(name);
+    this.endRow();
   }
 
   /** CSV has no types: like any field. */

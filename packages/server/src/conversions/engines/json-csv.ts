@@ -1,26 +1,14 @@
 import { z } from 'zod';
 import { CsvWriter } from './csv-writer.ts';
 import type { Engine, EngineResult, EngineTask, InlineTask } from './engine.ts';
-import { columnsMax } from './text/bounds.ts';
-import { TextReader, decodeText } from './text/decode.ts';
-import { readPieces } from './text/files.ts';
-import type { ReadPhase } from './text/files.ts';
+import { decodeText } from './text/decode.ts';
 import type { JsonElements } from './text/json-elements.ts';
+import { jsonEncodingAdvice, jsonInputShape, readJson } from './text/json-input.ts';
 import { JsonToCsv } from './text/json-to-csv.ts';
 import { OutputBytes, OutputFile } from './text/output.ts';
 
 const options = z.strictObject({
-  columns: z
-    .array(z.string().min(1))
-    .min(1)
-    .max(columnsMax)
-    .refine((names) => new Set(names).size === names.length, 'A column may be listed only once.')
-    .optional()
-    .describe('Paths to write, in this order (address.city, tags.0); without it, all of them.'),
-  nested: z
-    .enum(['flatten', 'refuse', 'json'])
-    .default('flatten')
-    .describe('Nested values: a column for each path, an error, or JSON text in one column.'),
+  ...jsonInputShape,
   delimiter: z
     .string()
     .regex(/^[\t !#-~]$/u, 'It must be one ASCII character other than a quote.')
@@ -35,8 +23,6 @@ const options = z.strictObject({
 });
 
 type JsonCsvOptions = z.infer<typeof options>;
-
-const encodingAdvice = 'JSON is written in UTF-8';
 
 /**
  * JSON to CSV: one row for each element of an array, or for each value of NDJSON. Files are read
@@ -57,25 +43,18 @@ async function run(task: EngineTask): Promise<EngineResult> {
   const conversion = new JsonToCsv(parsed);
   const listed = parsed.columns !== undefined;
   if (!listed) {
-    await readInto(conversion.collect(), task, { name: 'reading', from: 0, to: 45 });
+    await readJson(conversion.collect(), task, { name: 'reading', from: 0, to: 45 });
   }
   using output = new OutputFile(task);
   const writer = new CsvWriter(output, parsed);
   const rows = conversion.write(writer);
-  await readInto(rows, task, { name: 'converting', from: listed ? 0 : 45, to: 100 });
+  await readJson(rows, task, { name: 'converting', from: listed ? 0 : 45, to: 100 });
   return { format: 'csv', warnings: conversion.finish(writer, rows) };
-}
-
-async function readInto(elements: JsonElements, task: EngineTask, phase: ReadPhase): Promise<void> {
-  const decoder = new TextReader('utf-8', encodingAdvice);
-  for await (const bytes of readPieces(task, phase)) elements.write(decoder.write(bytes));
-  elements.write(decoder.end());
-  elements.end();
 }
 
 function runInline(task: InlineTask): { bytes: Buffer; result: EngineResult } {
   const parsed = task.options as JsonCsvOptions;
-  const text = decodeText(task.input, 'utf-8', encodingAdvice);
+  const text = decodeText(task.input, 'utf-8', jsonEncodingAdvice);
   const conversion = new JsonToCsv(parsed);
   if (parsed.columns === undefined) readAll(conversion.collect(), text);
   const output = new OutputBytes(task.input.length);

@@ -1,4 +1,3 @@
-import type { CsvWriter } from '../csv-writer.ts';
 import { EngineError } from '../engine.ts';
 import type { Warning } from '../engine.ts';
 import { columnsMax } from './bounds.ts';
@@ -7,6 +6,7 @@ import type { ColumnNode } from './json-columns.ts';
 import { JsonElements } from './json-elements.ts';
 import { closeOf } from './json-scanner.ts';
 import type { JsonScanner } from './json-scanner.ts';
+import type { RecordWriter } from './record-writer.ts';
 
 export interface RowShape {
   readonly nested: 'flatten' | 'refuse' | 'json';
@@ -15,6 +15,11 @@ export interface RowShape {
 
 /** What every element is: an object becomes a row by its keys, an array a row without header. */
 type Kind = 'object' | 'array' | 'scalar';
+
+interface Field {
+  readonly text: string;
+  readonly isLiteral: boolean;
+}
 
 const quote = 0x22;
 const letterN = 0x6e;
@@ -34,6 +39,8 @@ export class JsonToCsv {
   /** By column; good where `stamps` has the number of this reading. */
   readonly #cells: string[] = [];
   readonly #stamps: number[] = [];
+  /** By column: the cell is a number, true or false. */
+  readonly #literals: boolean[] = [];
   #collecting = false;
   #readings = 0;
   #repeated = false;
@@ -51,7 +58,7 @@ export class JsonToCsv {
   }
 
   /** A reader that writes the rows, the header first. Call `finish` after its end. */
-  write(writer: CsvWriter): JsonElements {
+  write(writer: RecordWriter): JsonElements {
     const onlyNulls = this.#kind === null && this.#readings > 0;
     if (onlyNulls) this.#set(this.#nodeOf(this.#columns.root, scalarColumn), '');
     this.#repeatedRows = 0;
@@ -62,13 +69,16 @@ export class JsonToCsv {
       if (!started) this.#writeHeader(writer);
       started = true;
       if (fields === null) return this.#writeCells(writer);
-      for (const field of fields) writer.field(field);
+      for (const { text, isLiteral } of fields) {
+        if (isLiteral) writer.literal(text);
+        else writer.field(text);
+      }
       writer.endRow();
     });
   }
 
   /** Writes what is left and tells what could not be kept. */
-  finish(writer: CsvWriter, elements: JsonElements): Warning[] {
+  finish(writer: RecordWriter, elements: JsonElements): Warning[] {
     if (elements.count === 0) this.#writeHeader(writer);
     writer.flush();
     const warnings: Warning[] = [];
@@ -96,10 +106,10 @@ export class JsonToCsv {
   }
 
   /** The fields of an array; null where the cells by column are meant. */
-  #readRow(scanner: JsonScanner, code: number): string[] | null {
+  #readRow(scanner: JsonScanner, code: number): Field[] | null {
     this.#readings += 1;
     this.#repeated = false;
-    let fields: string[] | null = this.#kind === 'array' ? [] : null;
+    let fields: Field[] | null = this.#kind === 'array' ? [] : null;
     if (code === letterN) {
       scanner.scalar(code);
     } else {
@@ -130,8 +140,8 @@ export class JsonToCsv {
     );
   }
 
-  #readFields(scanner: JsonScanner, code: number): string[] {
-    const fields: string[] = [];
+  #readFields(scanner: JsonScanner, code: number): Field[] {
+    const fields: Field[] = [];
     const close = closeOf(code);
     if (!scanner.enter(close)) return fields;
     do {
@@ -143,11 +153,11 @@ export class JsonToCsv {
       }
       const first = scanner.peek();
       if (!scanner.isContainer(first)) {
-        fields.push(readText(scanner, first));
+        fields.push({ text: readText(scanner, first), isLiteral: isLiteral(first) });
       } else if (this.#shape.nested === 'refuse') {
         throw nestedError(scanner, String(fields.length));
       } else {
-        fields.push(scanner.raw(first, 1));
+        fields.push({ text: scanner.raw(first, 1), isLiteral: false });
       }
     } while (scanner.more(close));
     return fields;
@@ -180,7 +190,7 @@ export class JsonToCsv {
   #readValue(scanner: JsonScanner, node: ColumnNode | null, code: number, depth: number): void {
     if (node === null) return scanner.skip(code, depth);
     if (!scanner.isContainer(code)) {
-      if (!this.#collecting) return this.#set(node, readText(scanner, code));
+      if (!this.#collecting) return this.#set(node, readText(scanner, code), isLiteral(code));
       this.#columns.columnOf(node);
       return scanner.skip(code, depth);
     }
@@ -198,21 +208,21 @@ export class JsonToCsv {
     return this.#columns.child(parent, key);
   }
 
-  #set(node: ColumnNode | null, text: string): void {
+  #set(node: ColumnNode | null, text: string, literal = false): void {
     const column = node === null ? -1 : this.#columns.columnOf(node);
     if (column === -1) return;
     if (this.#stamps[column] === this.#readings) this.#repeated = true;
     this.#stamps[column] = this.#readings;
     this.#cells[column] = text;
+    this.#literals[column] = literal;
   }
 
-  #writeHeader(writer: CsvWriter): void {
+  #writeHeader(writer: RecordWriter): void {
     if (this.#kind === 'array' || this.#columns.names.length === 0) return;
-    for (const name of this.#columns.names) writer.field(name);
-    writer.endRow();
+    writer.header(this.#columns.names);
   }
 
-  #writeCells(writer: CsvWriter): void {
+  #writeCells(writer: RecordWriter): void {
     const width = this.#columns.names.length;
     if (width === 0) return;
     let empty = 0;
@@ -223,11 +233,18 @@ export class JsonToCsv {
       }
       if (empty > 0) writer.emptyFields(empty);
       empty = 0;
-      writer.field(this.#cells[column] as string);
+      const cell = this.#cells[column] as string;
+      if (this.#literals[column] === true) writer.literal(cell);
+      else writer.field(cell);
     }
     if (empty > 0) writer.emptyFields(empty);
     writer.endRow();
   }
+}
+
+/** A number, true or false. */
+function isLiteral(code: number): boolean {
+  return code !== quote && code !== letterN;
 }
 
 /** A scalar as a CSV field; null is an empty one. */

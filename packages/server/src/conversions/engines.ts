@@ -4,6 +4,8 @@ import { imageRunner } from './engines/image/runner-engines.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
 import { markdownEngine } from './engines/markdown.ts';
 import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
+import { odsEngine } from './engines/ods/engine.ts';
+import { oldSheetsEngine } from './engines/old-sheets/engine.ts';
 import { toXlsxEngine } from './engines/to-xlsx/engine.ts';
 import { xlsxEngine } from './engines/xlsx/engine.ts';
 import type { RunnerEngine } from './runner/runner.ts';
@@ -17,6 +19,8 @@ function own(engine: Engine, path: string, exportName: string): RunnerEngine {
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
   own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
+  own(odsEngine, 'ods/engine.ts', 'odsEngine'),
+  { ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'), needsSandbox: true },
   own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine'),
   own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),

@@ -19,7 +19,8 @@ export async function refuseUnlessZip(path: string): Promise<void> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
     if (bytesRead >= 2 && buffer.readUInt16BE(0) === zipMagic) return;
-    if (!buffer.equals(compoundFileMagic)) throw invalid('The file is not an Excel workbook.');
+    if (!buffer.equals(compoundFileMagic))
+      throw invalid('The file is not a workbook of this kind.');
     if (!(await contains(file, encryptedStreamName))) {
       throw invalid('The file is a workbook of Excel 97-2003; save it as .xlsx and try again.');
     }

@@ -88,13 +88,14 @@ describe('cells', () => {
   });
 
   test('repeated rows and columns are written as often, empty ones cost nothing', async () => {
+    const seven = 'office:value-type="float" office:value="7" table:number-columns-repeated="3"';
+    const repeated = (count: number, ...cells: string[]) =>
+      row(...cells).replace('>', ` table:number-rows-repeated="${count}">`);
     const rows2 =
-      `<table:table-row table:number-rows-repeated="2">${cell('')}` +
-      `${cell('office:value-type="float" office:value="7" table:number-columns-repeated="3"', '7')}` +
-      `${cell('table:number-columns-repeated="16380"')}</table:table-row>` +
-      `<table:table-row table:number-rows-repeated="3">${cell('')}</table:table-row>` +
+      repeated(2, cell(''), cell(seven, '7'), cell('table:number-columns-repeated="16380"')) +
+      repeated(3, cell('')) +
       row(cell('office:value-type="string"', 'end')) +
-      `<table:table-row table:number-rows-repeated="1048570">${cell('table:number-columns-repeated="16384"')}</table:table-row>`;
+      repeated(1_048_570, cell('table:number-columns-repeated="16384"'));
     expect(await csvOf(rows2)).toMatchObject({
       text: ',7,7,7\n,7,7,7\n,,,\n,,,\n,,,\nend,,,\n',
     });

@@ -1,6 +1,7 @@
 import { cellKind } from '../xlsx/sheet-cell.ts';
 import type { XmlAttributes, XmlHandler } from '../xlsx/xml-tokenizer.ts';
-import { OdsTable, kindOfValueType, repeatOf } from './ods-table.ts';
+import { kindOfValueType, repeatOf } from './ods-table.ts';
+import type { OdsTable } from './ods-table.ts';
 import { CellParagraphs } from './paragraphs.ts';
 
 /** What a cell's start tag says. */

@@ -18,7 +18,7 @@ type Kind = 'object' | 'array' | 'scalar';
 
 interface Field {
   readonly text: string;
-  readonly isLiteral: boolean;
+  readonly literal: boolean;
 }
 
 const quote = 0x22;
@@ -69,8 +69,8 @@ export class JsonToCsv {
       if (!started) this.#writeHeader(writer);
       started = true;
       if (fields === null) return this.#writeCells(writer);
-      for (const { text, isLiteral } of fields) {
-        if (isLiteral) writer.literal(text);
+      for (const { text, literal } of fields) {
+        if (literal) writer.literal(text);
         else writer.field(text);
       }
       writer.endRow();
@@ -153,11 +153,11 @@ export class JsonToCsv {
       }
       const first = scanner.peek();
       if (!scanner.isContainer(first)) {
-        fields.push({ text: readText(scanner, first), isLiteral: isLiteral(first) });
+        fields.push({ text: readText(scanner, first), literal: isLiteral(first) });
       } else if (this.#shape.nested === 'refuse') {
         throw nestedError(scanner, String(fields.length));
       } else {
-        fields.push({ text: scanner.raw(first, 1), isLiteral: false });
+        fields.push({ text: scanner.raw(first, 1), literal: false });
       }
     } while (scanner.more(close));
     return fields;

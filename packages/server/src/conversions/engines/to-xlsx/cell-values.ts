@@ -42,9 +42,15 @@ function isTiny(text: string, first: number): boolean {
   return text.startsWith('0.0000', first);
 }
 
-/** A fraction as a program writes a double: all of it is kept, though Excel shows 15 digits. */
-export function isWholeDouble(text: string): boolean {
-  return text.includes('.') && !text.includes('e') && String(Number(text)) === text;
+/**
+ * The style for a fraction as a program writes a double: all of it is kept, though Excel shows 15
+ * digits at most. -1 for anything else.
+ */
+export function doubleStyle(text: string): number {
+  const pointAt = text.indexOf('.');
+  if (pointAt < 0 || text.includes('e') || String(Number(text)) !== text) return -1;
+  // `General` would show an exponent.
+  return pointAt > generalMax ? decimalStyle(Math.max(0, digitsMax - pointAt)) : generalStyle;
 }
 
 export interface DateCell {

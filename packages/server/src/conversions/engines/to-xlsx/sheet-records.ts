@@ -1,7 +1,7 @@
 import { EngineError } from '../engine.ts';
 import type { Warning } from '../engine.ts';
 import type { RecordWriter } from '../text/record-writer.ts';
-import { dateCellOf, isWholeDouble, plainNumberStyle } from './cell-values.ts';
+import { dateCellOf, doubleStyle, plainNumberStyle } from './cell-values.ts';
 import { SheetXml } from './sheet-xml.ts';
 import { generalStyle } from './styles.ts';
 import type { WorkbookFile } from './workbook-file.ts';
@@ -68,7 +68,7 @@ export class SheetRecords implements RecordWriter {
     if (text === 'true' || text === 'false') return sheet.boolean(text === 'true');
     if (this.#writeNumber(sheet, text)) return;
     const number = Number(text);
-    const keepsDigits = isWholeDouble(text) || /e/iu.test(text) || Number.isSafeInteger(number);
+    const keepsDigits = doubleStyle(text) >= 0 || /e/iu.test(text) || Number.isSafeInteger(number);
     if (Number.isFinite(number) && keepsDigits && significantDigits(text) <= 17) {
       return sheet.number(String(number), generalStyle, text.length);
     }
@@ -114,9 +114,9 @@ export class SheetRecords implements RecordWriter {
     if (code === minus || (code >= zero && code <= nine)) {
       if (this.#writeNumber(sheet, text)) return true;
       const date = dateCellOf(text);
-      if (date !== undefined) sheet.number(String(date.serial), date.style, text.length);
-      else if (isWholeDouble(text)) sheet.number(text, generalStyle, text.length);
-      else return false;
+      const style = date?.style ?? doubleStyle(text);
+      if (style < 0) return false;
+      sheet.number(date === undefined ? text : String(date.serial), style, text.length);
       return true;
     }
     if (text !== 'TRUE' && text !== 'FALSE') return false;

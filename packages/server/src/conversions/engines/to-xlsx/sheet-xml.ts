@@ -16,7 +16,7 @@ const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 const columnNames: string[] = [];
 
 /** `A`, `B`, … `XFD` for a 0-based column. */
-export function columnName(column: number): string {
+function columnName(column: number): string {
   let name = columnNames[column];
   if (name === undefined) {
     const above = Math.floor(column / 26) - 1;

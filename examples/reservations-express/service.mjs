@@ -12,6 +12,7 @@ app.post('/convert', convertRoute(mutate));
 app.use((error, _request, response, _next) => {
   response.status(422).json({ code: 'document_invalid', detail: error.message });
 });
-app.listen(Number(process.env.PORT ?? 4000), '127.0.0.1', () => {
-  console.log('POST a CSV to http://127.0.0.1:4000/convert');
+const server = app.listen(Number(process.env.PORT ?? 4000), '127.0.0.1', (error) => {
+  if (error) throw error;
+  console.log(`POST a CSV to http://127.0.0.1:${server.address().port}/convert`);
 });

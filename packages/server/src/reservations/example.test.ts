@@ -1,16 +1,21 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Mutate } from '@mutate/sdk';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { convertRoute } from '../../../../examples/reservations-express/convert-route.ts';
 import { systemClock } from '../clock.ts';
 import { expectInvariants } from '../test/invariants.ts';
 import { scenario, type Scene } from '../test/scenario.ts';
 import { startTestService, type TestService } from '../test/service.ts';
 
+const folder = fileURLToPath(
+  new URL('../../../../examples/reservations-express/', import.meta.url),
+);
+
 let tested: TestService;
 let scene: Scene;
-let service: Server;
+let service: ChildProcess;
+let serviceUrl: string;
 
 beforeAll(async () => {
   tested = await startTestService();
@@ -18,32 +23,43 @@ beforeAll(async () => {
     .organization()
     .overrides({ monthly_limit: 2 })
     .create();
-  const route = convertRoute(new Mutate({ apiKey: scene.apiKey, baseUrl: tested.url }));
-  service = createServer((request, response) => {
-    // What Express does with a handler that fails.
-    route(request, response).catch(() => response.writeHead(422).end());
-  });
-  await new Promise<void>((resolve) => {
-    service.listen(0, '127.0.0.1', resolve);
-  });
+  ({ service, serviceUrl } = await startExample());
 });
 afterAll(async () => {
-  service.close();
+  const ended = once(service, 'exit');
+  service.kill();
+  await ended;
   await tested.close();
 });
 
-const convert = (csv: string) =>
-  fetch(`http://127.0.0.1:${(service.address() as AddressInfo).port}/convert`, {
-    method: 'POST',
-    body: csv,
+/** The example as its README starts it: Express, in a process of its own. */
+async function startExample() {
+  const child = spawn(process.execPath, ['service.mjs'], {
+    cwd: folder,
+    env: { PORT: '0', MUTATE_API_KEY: scene.apiKey, MUTATE_URL: tested.url },
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = once(child, 'exit').then(([code]: unknown[]): never => {
+    throw new Error(`the example ended with ${String(code)}`);
+  });
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [
+    string,
+  ];
+  ended.catch(() => undefined);
+  return { service: child, serviceUrl: line.replace('POST a CSV to ', '') };
+}
+
+const convert = (csv: string) => fetch(serviceUrl, { method: 'POST', body: csv });
 
 test("a service with its own converter is counted and held to the workspace's quota", async () => {
   const first = await convert('name,size\nA4,210\n');
   expect(first.status).toBe(200);
+  expect(first.headers.get('x-powered-by')).toBe('Express');
   expect(await first.text()).toBe('| name | size |\n| --- | --- |\n| A4 | 210 |\n');
   // One that fails costs nothing.
-  expect((await convert('a,b\n1\n')).status).toBe(422);
+  const failed = await convert('a,b\n1\n');
+  expect(failed.status).toBe(422);
+  expect(await failed.json()).toMatchObject({ detail: 'rows of different lengths' });
   expect((await convert('a\n1\n')).status).toBe(200);
   const refused = await convert('a\n1\n');
   expect(refused.status).toBe(402);

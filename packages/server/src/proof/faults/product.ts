@@ -113,10 +113,14 @@ export class Product {
     }
   }
 
-  /** What its processes said last. */
+  /** What its processes said last, PostgreSQL among them. */
   readLog(): string {
-    const file = path.join(this.#folder, 'product.log');
-    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').slice(-4_000) : '';
+    const { logFolder } = prepareLayout(this.#folder);
+    const logs = fs.readdirSync(logFolder).map((name) => path.join(logFolder, name));
+    return [path.join(this.#folder, 'product.log'), ...logs]
+      .filter((file) => fs.existsSync(file))
+      .map((file) => `${path.basename(file)}:\n${fs.readFileSync(file, 'utf8').slice(-4_000)}`)
+      .join('\n');
   }
 
   /** Ends everything and removes the folder. */

@@ -10,8 +10,16 @@ export interface Contender {
   close(): Promise<void>;
 }
 
+/** Where a contender finds what it needs; in every process the same. */
+export interface Place {
+  readonly connection: pg.ClientConfig;
+  readonly redisUrl: string | null;
+}
+
 /** An entry of the list of contenders: how it is named in the table, and how it is opened. */
 export interface ContenderKind {
-  readonly name: string;
-  readonly open: (connection: pg.ClientConfig) => Contender;
+  readonly open: (place: Place) => Contender | Promise<Contender>;
+  /** ledger: it writes everything, so the invariants must hold; counter: what it does not do. */
+  readonly keeps: 'ledger' | 'counter';
+  readonly needsRedis?: true;
 }

@@ -39,7 +39,9 @@ export async function startBenchServer(): Promise<BenchServer> {
   // As root the database runs under another user, who must be able to pass through.
   fs.chmodSync(dataDir, 0o711);
   const remove = (): void => fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
-  const server = await startEmbeddedPostgres({ dataDir, log }).catch((error: unknown) => {
+  // Every contender keeps its connections, in four processes each.
+  const settings = { max_connections: '400' };
+  const server = await startEmbeddedPostgres({ dataDir, log, settings }).catch((error: unknown) => {
     remove();
     throw error;
   });

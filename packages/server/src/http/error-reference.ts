@@ -92,7 +92,9 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
     remedy: 'Check the id and the workspace in the path.',
   },
   conflict: {
-    when: 'The object is in a state that does not allow this.',
+    when:
+      'The object is in a state that does not allow this; or an earlier request with the same ' +
+      '`Idempotency-Key` was carried out and its answer is lost (then `target_id` names what it made).',
     remedy: 'Read the object again and decide anew.',
   },
   idempotency_in_progress: {

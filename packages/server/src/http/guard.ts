@@ -66,6 +66,7 @@ async function admit(
     ownerOf(route, caller, workspaceId),
     parseIdempotencyKey(key),
     `${route.method} ${pathOf(request)}`,
+    request.id,
   );
 }
 

@@ -97,7 +97,8 @@ async function sendError(
 }
 
 /**
- * An error that names a job is the result of an admitted one and is kept like a success; others
+ * An error that names a job is the result of an admitted one and is kept like a success, as is one
+ * that names what an earlier request did; others
  * leave the key free, as does a job that failed by our fault: the next try makes another. After an
  * error of unknown reach the job id stays with the key.
  */
@@ -110,7 +111,7 @@ async function settleClaim(
   const { claim } = request;
   if (claim?.kind !== 'fresh') return;
   const hasEnded = error.details.job_id !== undefined;
-  const isResult = error.status === 422 && hasEnded;
+  const isResult = (error.status === 422 && hasEnded) || error.details.carried_out_by !== undefined;
   // A database that was lost answers 503, and may have committed all the same.
   const isUnsure = error.code === 'internal_error' || !(thrown instanceof AppError);
   try {

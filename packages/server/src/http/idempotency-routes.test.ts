@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { sql } from '../db/sql.ts';
 import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
 import { createTestDatabase } from '../test/database.ts';
 import type { TestDatabase } from '../test/database.ts';
 import { createIdempotency, fingerprintOf } from './idempotency.ts';
@@ -30,6 +31,12 @@ function newKey(): string {
   return `key-${keys}`;
 }
 
+/** What a verb does: its change and the audit entry, in one transaction. */
+async function makeThing(requestId: string): Promise<void> {
+  await database.db.query(sql`SELECT append_audit('org_a', ${newId('aud', Date.now())}, 'org_a',
+    'system', 'test', 'thing.created', 'thing', 'thing_1', ${requestId}, '{}', now())`);
+}
+
 describe('a JSON route under a key', () => {
   let app: FastifyInstance;
   let calls = 0;
@@ -46,10 +53,11 @@ describe('a JSON route under a key', () => {
     responses: { 201: z.object({ name: z.string(), call: z.int(), secret: z.string() }) },
     errors: [],
     secretMember: 'secret',
-    handler: async ({ body }) => {
+    handler: async ({ ctx, body }) => {
       calls += 1;
       const call = calls;
       await wait;
+      if (body.name === 'made') await makeThing(ctx.requestId);
       refuse?.();
       return { name: body.name, call, secret: 'mk_live_xyz' };
     },
@@ -141,6 +149,32 @@ describe('a JSON route under a key', () => {
     expect(jobIds).toHaveLength(1);
     expect((await post(key, { name: 'y' })).json()).toMatchObject({ code: 'idempotency_mismatch' });
     expect((await post(key, { name: 'x' })).statusCode).toBe(201);
+  });
+
+  test('what was done before its answer was lost is not done again, but named', async () => {
+    const key = newKey();
+    const before = calls;
+    refuse = () => {
+      throw new Error('killed between the commit and the reply');
+    };
+    const lost = await post(key, { name: 'made' });
+    expect(lost.statusCode).toBe(500);
+    refuse = null;
+    const again = await post(key, { name: 'made' });
+    expect(again.json()).toMatchObject({
+      status: 409,
+      code: 'conflict',
+      target_kind: 'thing',
+      target_id: 'thing_1',
+      carried_out_by: lost.headers['request-id'],
+    });
+    const third = await post(key, { name: 'made' });
+    expect(third.json()).toEqual(again.json());
+    expect(third.headers['idempotent-replayed']).toBe('true');
+    expect((await post(key, { name: 'other' })).json()).toMatchObject({
+      code: 'idempotency_mismatch',
+    });
+    expect(calls).toBe(before + 1);
   });
 
   test('a request that is refused before does not take the key', async () => {

@@ -27,7 +27,7 @@ const route = 'POST /v1/things';
 const reply = { status: 201, headers: { location: '/x' }, body: '{"a":1}' };
 
 async function claimFresh(key: string): Promise<FreshClaim> {
-  const claim = await idempotency.claim('org_a', key, route);
+  const claim = await idempotency.claim('org_a', key, route, 'req_a');
   if (claim.kind !== 'fresh') throw new Error('expected a fresh claim');
   return claim;
 }
@@ -45,7 +45,7 @@ describe('a claim', () => {
   test('is had by one of many who want it at once', async () => {
     const key = newKey();
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 20 }, () => idempotency.claim('org_a', key, route)),
+      Array.from({ length: 20 }, () => idempotency.claim('org_a', key, route, 'req_a')),
     );
     const fresh = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -58,9 +58,9 @@ describe('a claim', () => {
   test('of one workspace is not in the way of another', async () => {
     const key = newKey();
     const claims = await Promise.all([
-      idempotency.claim('org_a', key, route),
-      idempotency.claim('org_b', key, route),
-      idempotency.claim('platform', key, route),
+      idempotency.claim('org_a', key, route, 'req_a'),
+      idempotency.claim('org_b', key, route, 'req_a'),
+      idempotency.claim('platform', key, route, 'req_a'),
     ]);
     expect(claims.map((claim) => claim.kind)).toEqual(['fresh', 'fresh', 'fresh']);
   });
@@ -70,12 +70,14 @@ describe('a claim', () => {
     const claim = await claimFresh(key);
     await claim.settle('one');
     await claim.finish(reply);
-    const again = await idempotency.claim('org_a', key, route);
+    const again = await idempotency.claim('org_a', key, route, 'req_a');
     if (again.kind !== 'stored') throw new Error('expected the stored reply');
     expect(again.jobId).toBe(claim.jobId);
     expect(again.replay('one')).toEqual(reply);
     expect(() => again.replay('two')).toThrow(mismatch);
-    await expect(idempotency.claim('org_a', key, 'POST /v1/others')).rejects.toEqual(mismatch);
+    await expect(idempotency.claim('org_a', key, 'POST /v1/others', 'req_a')).rejects.toEqual(
+      mismatch,
+    );
   });
 
   test('that is dropped is as if it had never been', async () => {
@@ -112,7 +114,7 @@ describe('a claim', () => {
     await lost.drop();
     await held.settle('one');
     await held.finish(reply);
-    const again = await idempotency.claim('org_a', key, route);
+    const again = await idempotency.claim('org_a', key, route, 'req_a');
     expect(again.kind).toBe('stored');
   });
 
@@ -131,7 +133,7 @@ describe('a claim', () => {
     const again = await claimFresh(aged);
     expect(jobIds).not.toContain(again.jobId);
     expect(await idempotency.purge()).toBe(1);
-    await expect(idempotency.claim('org_a', aged, route)).rejects.toEqual(inProgress);
+    await expect(idempotency.claim('org_a', aged, route, 'req_a')).rejects.toEqual(inProgress);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   claimKey,
   deleteKey,
   deleteOldKeys,
+  findChangeByRequests,
   findKey,
   releaseKey,
   renewKey,
@@ -30,6 +31,11 @@ export interface FreshClaim {
   /** True: the job may exist already; rebuild the reply from it. */
   readonly takenOver: boolean;
   /**
+   * What an earlier request with the key did before its answer was lost; null: nothing, as far as
+   * the audit log tells. A change and its audit entry are one transaction.
+   */
+  findEarlierChange(): Promise<EarlierChange | null>;
+  /**
    * Binds the key to a request, once its body was read and before it has any effect.
    *
    * @throws AppError `idempotency_mismatch`: an earlier try had another fingerprint;
@@ -42,6 +48,12 @@ export interface FreshClaim {
   drop(): Promise<void>;
   /** Gives the claim back with its job id: the request may have had an effect. */
   release(): Promise<void>;
+}
+
+export interface EarlierChange {
+  readonly target_kind: string;
+  readonly target_id: string;
+  readonly request_id: string;
 }
 
 /** The request was answered before. */
@@ -60,9 +72,10 @@ export interface Idempotency {
    *
    * @param organizationId the workspace, or `platform` for the operator's routes
    * @param route method and path; another one under the same key is refused
+   * @param requestId the request that asks
    * @throws AppError `idempotency_in_progress`, `idempotency_mismatch`
    */
-  claim(organizationId: string, key: string, route: string): Promise<Claim>;
+  claim(organizationId: string, key: string, route: string, requestId: string): Promise<Claim>;
   /** Deletes what is older than a day; answers how many. */
   purge(): Promise<number>;
   /** Ends the renewing; what is still claimed lapses by itself. */
@@ -105,6 +118,7 @@ class HeldClaim implements FreshClaim {
   readonly #db: Database;
   readonly #held: { organizationId: string; key: string; lease: string };
   readonly #onOver: (claim: HeldClaim) => void;
+  readonly #earlierRequestIds: readonly string[];
   #fingerprint: string | null = null;
   #isOver = false;
   /** Statements on one claim run one after the other: each needs the lease as it then is. */
@@ -118,12 +132,20 @@ class HeldClaim implements FreshClaim {
     this.#db = db;
     this.jobId = held.row.job_id;
     this.takenOver = held.takenOver;
+    this.#earlierRequestIds = held.row.request_ids.slice(0, -1);
     this.#held = {
       organizationId: held.organizationId,
       key: held.key,
       lease: held.row.lease_expires_at,
     };
     this.#onOver = onOver;
+  }
+
+  async findEarlierChange(): Promise<EarlierChange | null> {
+    if (this.#earlierRequestIds.length === 0) return null;
+    const statement = findChangeByRequests(this.#earlierRequestIds);
+    const [change] = await this.#db.query<EarlierChange>(statement);
+    return change ?? null;
   }
 
   async settle(fingerprint: string): Promise<void> {
@@ -180,9 +202,11 @@ export function createIdempotency(db: Database, clock: Clock): Idempotency {
   }, renewEveryMs);
   timer.unref();
   return {
-    async claim(organizationId, key, route) {
+    async claim(organizationId, key, route, requestId) {
       const jobId = newId('job', clock.now().getTime());
-      const [row] = await db.query<KeyRow>(claimKey({ organizationId, key, route, jobId }));
+      const [row] = await db.query<KeyRow>(
+        claimKey({ organizationId, key, route, jobId, requestId }),
+      );
       if (row === undefined) return answeredClaim(db, { organizationId, key, route });
       const takenOver = row.job_id !== jobId;
       const claim = new HeldClaim(db, { organizationId, key, row, takenOver }, (over) => {

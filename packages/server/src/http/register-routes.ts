@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Actor, Context, PlatformContext } from '../context.ts';
 import type { Database } from '../db/pool.ts';
-import { notFound } from '../errors.ts';
+import { AppError, notFound } from '../errors.ts';
 import { guard, isPlainText } from './guard.ts';
 import type { GuardDeps } from './guard.ts';
 import { canonicalJson, fingerprintOf } from './idempotency.ts';
-import type { FreshClaim, StoredReply } from './idempotency.ts';
+import type { EarlierChange, FreshClaim, StoredReply } from './idempotency.ts';
 import type { Caller } from './ports.ts';
 import { RequestLog } from './request-log.ts';
 import type { HandlerInput, Route } from './route.ts';
@@ -147,11 +147,24 @@ async function answerOnce(
   const fingerprint = fingerprintOf(route.method, request.url, canonicalJson(request.body));
   if (claim.kind === 'stored') return sendStored(reply, claim.replay(fingerprint));
   await claim.settle(fingerprint);
+  const change = await claim.findEarlierChange();
+  if (change !== null) throw carriedOut(change);
   const answer = await route.handler(input);
   if (reply.sent) throw new Error(`${route.operationId} cannot be replayed`);
   setStatus(reply, answer, successStatus);
   await keep(claim, route, reply, answer);
   return send(reply, answer, successStatus);
+}
+
+/**
+ * The server that had the request is gone, after the change and before its answer was kept. The
+ * answer cannot be given any more (it may have held a secret), and a second object must not be.
+ */
+function carriedOut({ request_id: requestId, ...target }: EarlierChange): AppError {
+  const message =
+    'An earlier request with this Idempotency-Key was carried out and its answer is lost: look at ' +
+    `the ${target.target_kind} ${target.target_id}, or send a new key to make another.`;
+  return new AppError('conflict', message, { details: { ...target, carried_out_by: requestId } });
 }
 
 async function keep(claim: FreshClaim, route: Route, reply: FastifyReply, answer: unknown) {

@@ -23,9 +23,31 @@ export interface IdRange {
   readonly end: string;
 }
 
+function jobsOfRequest(
+  organizationId: string,
+  requestId: string,
+  ranges: readonly IdRange[],
+): Statement {
+  return sql`SELECT j.id, j.created_at
+    FROM unnest(${ranges.map((range) => range.first)}::text[],
+      ${ranges.map((range) => range.end)}::text[]) AS ids (first, past)
+    CROSS JOIN LATERAL (
+      SELECT id, created_at FROM jobs
+      WHERE organization_id = ${organizationId} AND id >= ids.first AND id < ids.past
+        AND request_id = ${requestId} AND billed_as = 'overage'
+      ORDER BY id LIMIT 1
+    ) j
+    UNION ALL
+    SELECT j.id, j.created_at FROM taken_over_requests t
+    JOIN jobs j ON j.organization_id = ${organizationId} AND j.id = t.job_id
+    WHERE t.organization_id = ${organizationId} AND t.request_id = ${requestId}
+      AND j.billed_as = 'overage'`;
+}
+
 /**
  * The overage conversion of a request. The job is looked for among those made about then, so that
- * no index on the request id has to be kept by every admission.
+ * no index on the request id has to be kept by every admission; the job of a request that took over
+ * an idempotency key is older, and noted.
  *
  * `used` is exact where no conversion of the period took more than a day: what was admitted a day
  * and more before comes from the rollup, the rest is counted. In one batch the included ones come
@@ -49,14 +71,7 @@ export function findCharge(
            AND x.admitted_at <= e.completed_at AND x.period_start = e.period_start
            AND (x.completed_at, x.billed_as, x.job_id) < (e.completed_at, e.billed_as, e.job_id))
       AS used
-    FROM unnest(${ranges.map((range) => range.first)}::text[],
-      ${ranges.map((range) => range.end)}::text[]) AS ids (first, past)
-    CROSS JOIN LATERAL (
-      SELECT id, created_at FROM jobs
-      WHERE organization_id = ${organizationId} AND id >= ids.first AND id < ids.past
-        AND request_id = ${requestId} AND billed_as = 'overage'
-      ORDER BY id LIMIT 1
-    ) j
+    FROM (${jobsOfRequest(organizationId, requestId, ranges)}) j
     JOIN usage_events e ON e.organization_id = ${organizationId} AND e.job_id = j.id
       AND e.admitted_at = j.created_at
     JOIN subscription_plans p ON p.id = e.plan_id

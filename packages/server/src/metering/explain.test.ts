@@ -18,11 +18,15 @@ afterAll(() => tested.close());
 
 const scene = () => scenario(tested.database.db, systemClock).organization();
 
-function convert({ organizationId, apiKey }: Scene, content = 'a\n1\n'): Promise<Response> {
+function convert(
+  { organizationId, apiKey }: Scene,
+  given: { content?: string; headers?: Record<string, string> } = {},
+): Promise<Response> {
   return tested.fetch(`/v1/workspaces/${organizationId}/conversions`, {
     method: 'POST',
     key: apiKey,
-    body: form({ name: 'a.csv', content }, { to: 'json' }),
+    headers: given.headers ?? {},
+    body: form({ name: 'a.csv', content: given.content ?? 'a\n1\n' }, { to: 'json' }),
   });
 }
 
@@ -150,28 +154,44 @@ describe('the explanation of a charge', () => {
     });
   });
 
+  it('is found by the request that took over the key of one that was never answered', async () => {
+    const made = await scenario(tested.database.db, systemClock)
+      .organization()
+      .plan('starter')
+      .overrides({ monthly_limit: 1 })
+      .overage('charge')
+      .used(1)
+      .create();
+    // Its server died an hour ago, before it admitted anything.
+    const jobId = newId('job', Date.now() - 3_600_000);
+    await tested.database.db.query(sql`INSERT INTO idempotency_keys (organization_id, key, route,
+        job_id, lease_expires_at, created_at)
+      VALUES (${made.organizationId}, 'left', ${`POST /v1/workspaces/${made.organizationId}/conversions`},
+        ${jobId}, now() - interval '1 hour', now() - interval '1 hour')`);
+    const response = await convert(made, { headers: { 'idempotency-key': 'left' } });
+    expect(response.status).toBe(201);
+    expect(response.headers.get('job-id')).toBe(jobId);
+    const { status, body } = await explain(made.organizationId, response.headers.get('request-id'));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ outcome: 'charged', job_id: jobId, numbers: { used: 1 } });
+  });
+
   it('counts those before it exactly, also when one batch passes the limit', async () => {
     const { db } = tested.database;
     const clock = new ManualClock(new Date(Date.now() + 1_000));
     const { organizationId } = await scenario(db, clock)
       .organization()
       .plan('starter')
-      .overrides({ monthly_limit: 5 })
+      .overrides({ monthly_limit: 5, concurrent_limit: 8 })
       .overage('charge')
       .create();
     const metering = meteringOn(db, clock);
     const calls = Array.from({ length: 8 }, () => {
       const atMs = clock.now().getTime();
       const ids = { jobId: newId('job', atMs), requestId: newId('req', atMs) };
-      return admitCall(organizationId, { ...ids, mode: 'async' });
+      return admitCall(organizationId, ids);
     });
     await Promise.all(calls.map((call) => metering.admit(call)));
-    await db.query(sql`UPDATE jobs SET status = 'processing'
-      WHERE organization_id = ${organizationId}`);
-    await db.query(sql`UPDATE active_conversions SET state = 'running'
-      WHERE organization_id = ${organizationId}`);
-    await db.query(sql`UPDATE usage_counters SET active = 8, queued = 0
-      WHERE organization_id = ${organizationId}`);
     clock.advance(20);
     await Promise.all(
       calls.map((call) => metering.complete(completeCall(organizationId, call.jobId))),

@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { prepareRedis, type RedisUnderTest } from '../packages/server/src/http/redis-under-test.ts';
+import {
+  hasRedis,
+  prepareRedis,
+  type RedisUnderTest,
+} from '../packages/server/src/http/redis-under-test.ts';
 import type { ContenderKind } from './metering/contender.ts';
 import { contenders, reference } from './metering/contenders.ts';
 import { type BenchServer, type Ledger, startBenchServer } from './metering/ledger.ts';
@@ -76,7 +79,7 @@ async function main(): Promise<void> {
 }
 
 async function startRedis(): Promise<RedisUnderTest | null> {
-  if (spawnSync('redis-server', ['--version']).status === 0) {
+  if (hasRedis()) {
     const redis = await prepareRedis();
     await redis.start();
     return redis;

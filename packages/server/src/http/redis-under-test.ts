@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -18,6 +18,11 @@ export interface RedisUnderTest {
 
 const program = 'redis-server';
 const startsWithinMs = 10_000;
+
+/** Whether there is a program to start. */
+export function hasRedis(): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
 
 /** A real Redis on the loopback, without a disk, with a password; not started yet. */
 export async function prepareRedis(password = 'secret'): Promise<RedisUnderTest> {

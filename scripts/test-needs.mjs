@@ -20,6 +20,12 @@ export const testNeeds = [
     program: 'redis-server',
     debianPackages: ['redis-server'],
   },
+  ...['ffmpeg', 'ffprobe'].map((program) => ({
+    name: program,
+    isThere: () => spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0,
+    program,
+    debianPackages: ['ffmpeg'],
+  })),
 ];
 
 /** @param {string} program */

@@ -16,7 +16,7 @@ export async function installNeeds(needs, folder) {
   const missing = needs.filter((need) => !need.isThere());
   if (missing.length === 0) return;
   const names = missing.map((need) => need.name).join(', ');
-  const packages = missing.flatMap((need) => need.debianPackages);
+  const packages = [...new Set(missing.flatMap((need) => need.debianPackages))];
   const command = `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   const orders = `These tests need ${names}. On Debian or Ubuntu:\n  ${command}`;
   if (!existsSync('/usr/bin/apt-get')) throw new Problem(orders);
@@ -68,10 +68,10 @@ async function unpack(needs, folder) {
     if (code !== 0) throw new Problem(`${archive} could not be unpacked.`);
   }
   const libraries = ['usr/lib', 'lib']
-    .map((name) => join(root, name))
-    .filter((path) => existsSync(path))
-    .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+    .flatMap((name) => foldersIn(join(root, name)))
     .filter((path) => path.endsWith('-linux-gnu'))
+    // Some packages keep theirs one folder deeper, and link to it when they are installed.
+    .flatMap((path) => [path, ...foldersIn(path).filter(holdsLibraries)])
     .join(':');
   for (const { program } of needs) {
     const starter = join(folder, 'bin', program);
@@ -83,6 +83,18 @@ async function unpack(needs, folder) {
     );
     chmodSync(starter, 0o755);
   }
+}
+
+/** @param {string} path @returns {string[]} none where there is no such folder */
+function foldersIn(path) {
+  if (!existsSync(path)) return [];
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+}
+
+/** @param {string} path */
+function holdsLibraries(path) {
+  return readdirSync(path).some((name) => /^lib.*\.so(?:\.|$)/.test(name));
 }
 
 /** @param {readonly string[]} args */

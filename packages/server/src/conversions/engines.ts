@@ -3,6 +3,7 @@ import type { Engine } from './engines/engine.ts';
 import { imageRunner } from './engines/image/runner-engines.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
 import { markdownEngine } from './engines/markdown.ts';
+import { mediaRunner } from './engines/media/runner-engines.ts';
 import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
 import { odsEngine } from './engines/ods/engine.ts';
 import { oldSheetsEngine } from './engines/old-sheets/engine.ts';
@@ -26,6 +27,7 @@ export const engines: readonly RunnerEngine[] = [
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
   own(markdownEngine, 'markdown.ts', 'markdownEngine'),
   imageRunner,
+  mediaRunner,
   officeNative,
   officeWasm,
 ];

@@ -1,9 +1,12 @@
 import { deflateSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startConverter, type Converter } from '../test-convert.ts';
 import { imageRunner } from './runner-engines.ts';
 import { chunk, png, svg } from './test-files.ts';
 import { draw, quarters } from './test-pixels.ts';
+
+// Each refusal costs a child process.
+vi.setConfig({ testTimeout: 90_000 });
 
 let converter: Converter;
 

@@ -4,11 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startConverter, type Converter } from '../test-convert.ts';
 import { imageRunner } from './runner-engines.ts';
 import { png, svg } from './test-files.ts';
 import { distance, draw, pixelsOf, red } from './test-pixels.ts';
+
+// Each refusal costs a child process.
+vi.setConfig({ testTimeout: 90_000 });
 
 let converter: Converter;
 let canary: Server;

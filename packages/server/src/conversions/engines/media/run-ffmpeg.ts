@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { EngineError } from '../engine.ts';
+import { checkSeconds, damagedMedia } from './media-file.ts';
+import { secondsMax } from './options.ts';
+import { findProgram } from './program.ts';
+
+const logCharactersMax = 16_000;
+
+export interface FfmpegResult {
+  /** How far the output reaches. */
+  readonly seconds: number;
+  readonly log: string;
+}
+
+/**
+ * Runs ffmpeg in this process's own group, so that it ends with it.
+ *
+ * @param onSeconds called with the length of the output so far
+ * @throws EngineError
+ */
+export async function runFfmpeg(
+  args: readonly string[],
+  onSeconds: (seconds: number) => void,
+): Promise<FfmpegResult> {
+  const program = findProgram('ffmpeg');
+  if (program === null) throw new EngineError('internal_error', 'ffmpeg is not installed.');
+  const child = spawn(program, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  let seconds = 0;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-logCharactersMax);
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [, microseconds] = /^out_time_us=(\d+)$/u.exec(line) ?? [];
+    if (microseconds === undefined) return;
+    seconds = Number(microseconds) / 1e6;
+    onSeconds(seconds);
+    if (seconds > secondsMax) child.kill('SIGKILL');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  checkSeconds(seconds);
+  if (code !== 0) throw explain(log, code);
+  return { seconds, log };
+}
+
+function explain(log: string, code: number | null): EngineError {
+  const cause = `ffmpeg ended with ${code ?? 'a signal'}: ${log}`;
+  if (/cannot allocate memory|file too large|no space left/iu.test(log)) {
+    const message = 'The conversion needs more memory or room than one may use.';
+    return new EngineError('document_too_complex', message, cause);
+  }
+  if (
+    /error (?:initializing output stream|while opening encoder)|encoder setup failed/iu.test(log)
+  ) {
+    const message =
+      'The encoder does not take these options together: bitrate, sample_rate, channels, width, height, fps.';
+    return new EngineError('invalid_request', message, cause);
+  }
+  return damagedMedia(cause);
+}

@@ -1,6 +1,6 @@
 import { csvJsonEngine } from './engines/csv-json.ts';
 import type { Engine } from './engines/engine.ts';
-import { imageRunner } from './engines/image/runner-engines.ts';
+import { heicRunner, imageRunner } from './engines/image/runner-engines.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
 import { markdownEngine } from './engines/markdown.ts';
 import { mediaRunner } from './engines/media/runner-engines.ts';
@@ -27,6 +27,7 @@ export const engines: readonly RunnerEngine[] = [
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
   own(markdownEngine, 'markdown.ts', 'markdownEngine'),
   imageRunner,
+  heicRunner,
   mediaRunner,
   officeNative,
   officeWasm,

@@ -103,6 +103,11 @@ export const imagePairs: readonly Pair[] = [...rasters, 'svg' as const].flatMap(
   rasters.map((to) => ({ from, to, options: optionsOf(from, to) })),
 );
 
+/** HEIC has neither frames nor metadata that we could keep. */
+export const heicPairs: readonly Pair[] = rasters
+  .filter((to) => to !== 'gif')
+  .map((to) => ({ from: 'heic', to, options: z.strictObject({ ...base, ...byTarget[to] }) }));
+
 /** The options of all pairs together, as the pipeline reads them. */
 export const imageOptions = z.object({
   ...base,

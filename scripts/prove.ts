@@ -18,7 +18,9 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '2000' },
     races: { type: 'string', default: '1000000' },
     cuts: { type: 'string', default: '500' },
+    /** Of each shape: one process, server and worker. */
     kills: { type: 'string', default: '20' },
+    shapes: { type: 'string', default: 'all,split' },
     /** Of each part but the kills. */
     minutes: { type: 'string', default: '60' },
     /** Of the histories: the one that failed, as the failure names it. */
@@ -102,7 +104,8 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       }),
     ),
   faults: async () => {
-    for (const shape of ['all', 'split'] as const) {
+    for (const shape of values.shapes.split(',')) {
+      if (shape !== 'all' && shape !== 'split') throw new Error('--shapes takes all and split');
       await prove(`kill -9, ${shape === 'all' ? 'one process' : 'server and worker'}`, async () => {
         const { kills, requests, statuses } = await proveFaults({
           shape,

@@ -62,6 +62,8 @@ export class Pool implements Database {
 
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
+    // Lost between two statements: the next one says so. Unheard, it would end the process.
+    client.on('error', hearNothing);
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
@@ -77,6 +79,7 @@ export class Pool implements Database {
         });
       throw error;
     } finally {
+      client.off('error', hearNothing);
       client.release(broken);
     }
   }
@@ -85,6 +88,8 @@ export class Pool implements Database {
     await this.#pool.end();
   }
 }
+
+const hearNothing = (): void => undefined;
 
 /** The settings that every connection of the product has, whoever opens it. */
 export function connectionConfig(options: Omit<PoolOptions, 'connectionsMax'>): pg.ClientConfig {

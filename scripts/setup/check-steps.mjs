@@ -20,6 +20,7 @@ const steps = [
   { name: 'licences', module: 'scripts/check-licences.mjs', args: [] },
   { name: 'openapi', module: 'scripts/openapi.ts', args: ['--check'] },
   { name: 'errors', module: 'scripts/error-reference.ts', args: ['--check'] },
+  { name: 'options', module: 'scripts/option-reference.ts', args: ['--check'] },
   { name: 'lock file', module: 'scripts/complete-lock.mjs', args: ['--check'] },
 ];
 

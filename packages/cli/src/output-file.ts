@@ -21,7 +21,8 @@ export function removeUnfinished(): void {
 export interface SaveInput {
   io: Io;
   target: Target;
-  expected: JobOutput;
+  /** Null where nothing is known of the bytes before they are here. */
+  expected: JobOutput | null;
   /** Opens the bytes from their beginning; called again where a download broke off. */
   open: () => Promise<ReadableStream<Uint8Array>>;
 }
@@ -81,6 +82,7 @@ async function writeOnce(
       throw io.signal.aborted ? io.signal.reason : error;
     },
   );
+  if (expected === null) return;
   if (sizeBytes !== expected.size_bytes || hash.digest('hex') !== expected.sha256) {
     throw new MutateError(
       `The download is damaged: ${sizeBytes} of ${expected.size_bytes} bytes, or another checksum.`,

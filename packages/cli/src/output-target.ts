@@ -3,6 +3,7 @@ import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 
 import { UsageError } from './command.ts';
+import { isUrl, nameOf } from './inputs.ts';
 
 export type Target =
   | { kind: 'stdout' }
@@ -11,7 +12,7 @@ export type Target =
   | { kind: 'file'; path: string; isNameOurs: boolean; mayReplace: boolean };
 
 export interface TargetRequest {
-  /** `-` is stdin. */
+  /** A path, a URL, or `-` for stdin. */
   input: string;
   /** The value of -o. */
   output: string | undefined;
@@ -25,12 +26,14 @@ export interface TargetRequest {
  * @throws UsageError
  */
 export async function resolveTarget(request: TargetRequest): Promise<Target> {
-  const { input, output, to, force } = request;
+  const { output, to, force } = request;
+  const input = nameOf(request.input);
+  const source = isUrl(request.input) ? '-' : input;
   if (output === '-' || (output === undefined && input === '-')) return { kind: 'stdout' };
   const folder = output === undefined ? dirname(input) : await asFolder(output);
-  if (folder === null) return checkTarget(input, resolve(output ?? ''), false, true);
+  if (folder === null) return checkTarget(source, resolve(output ?? ''), false, true);
   const stem = input === '-' ? 'output' : basename(input, extname(input));
-  return checkTarget(input, resolve(join(folder, `${stem}.${to}`)), true, force);
+  return checkTarget(source, resolve(join(folder, `${stem}.${to}`)), true, force);
 }
 
 async function asFolder(output: string): Promise<string | null> {

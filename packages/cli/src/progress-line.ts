@@ -21,11 +21,16 @@ export class ProgressLine {
 
   /** Shows where a conversion is; most calls between two redraws cost nothing. */
   show(progress: ConvertProgress): void {
+    const { fraction, words } = describe(progress);
+    this.say(fraction, words);
+  }
+
+  /** The same in words; `fraction` from 0 to 1, null where nothing is known. */
+  say(fraction: number | null, words: string): void {
     const nowMs = performance.now();
     const isDue = nowMs - this.#drawnAtMs >= redrawMsMin;
     if (this.#stderr.isTTY !== true || !isDue) return;
     this.#drawnAtMs = nowMs;
-    const { fraction, words } = describe(progress);
     const bar = fraction === null ? '' : `${formatBar(fraction, barWidth)} ${percent(fraction)}  `;
     const line = `${this.#label}  ${bar}${words}`;
     const columns = this.#stderr.columns || columnsDefault;

@@ -1,4 +1,5 @@
 import { ApiKeys } from './api-keys.ts';
+import { Batches } from './batches.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
@@ -6,6 +7,7 @@ import { Reservations } from './reservations.ts';
 import type { Format, Plan, Usage } from './types.ts';
 import { WorkspacePath } from './workspace.ts';
 
+export type { CreateBatchInput, WaitForBatchOptions } from './batches.ts';
 export type { CreateApiKeyInput } from './api-keys.ts';
 export type { CreateConversionInput, ListConversionsInput } from './conversions.ts';
 export type { CallOptions } from './http.ts';
@@ -15,7 +17,10 @@ export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
 export { isFinal } from './types.ts';
 export type {
   ApiKey,
+  Batch,
+  FileError,
   Format,
+  FormatFacts,
   Job,
   JobEvent,
   JobOutput,
@@ -48,6 +53,7 @@ export interface MutateOptions {
 /** A client of the Mutate API for one workspace. @throws TypeError for a malformed option */
 export class Mutate {
   readonly conversions: Conversions;
+  readonly batches: Batches;
   readonly usage: { get: (options?: CallOptions) => Promise<Usage> };
   readonly formats: Catalogue<Format>;
   readonly plans: Catalogue<Plan>;
@@ -64,6 +70,7 @@ export class Mutate {
     });
     const workspace = new WorkspacePath(http, options.workspaceId);
     this.conversions = new Conversions(http, workspace);
+    this.batches = new Batches(http, workspace);
     this.usage = {
       get: async (call = {}) =>
         http.json<Usage>({ method: 'GET', path: await workspace.to('usage'), ...call }),

@@ -2,6 +2,7 @@ import { convert, type ConvertInput, type ConvertResult } from './convert.ts';
 import type { CallOptions, HttpClient } from './http.ts';
 import { followJob } from './job-events.ts';
 import { listAll } from './pages.ts';
+import { preferHeader } from './prefer.ts';
 import type { Job, JobEvent, JobStatus, Quote } from './types.ts';
 import { openFile, Upload, type FileInput, type UploadProgress } from './upload.ts';
 import { waitUntilFinal, type WaitOptions } from './wait.ts';
@@ -9,7 +10,9 @@ import type { WorkspacePath } from './workspace.ts';
 
 export interface CreateConversionInput {
   /** A path (Node), Blob, File, bytes or stream; a stream cannot be sent again after a failure. */
-  file: FileInput;
+  file?: FileInput | undefined;
+  /** In place of `file`: a public http or https URL, which the server fetches. */
+  sourceUrl?: string | undefined;
   /** Target format, such as `csv`. */
   to: string;
   from?: string | undefined;
@@ -50,18 +53,20 @@ export class Conversions {
 
   /** Uploads a file and starts its conversion; the job may be finished already. */
   async create(input: CreateConversionInput): Promise<Job> {
+    if (input.sourceUrl !== undefined) return this.#import(input.sourceUrl, input);
+    if (input.file === undefined) throw new TypeError('Give a file or a sourceUrl.');
     const opened = await openFile(input.file);
     const fields: Record<string, string> = { to: input.to };
     if (input.from !== undefined) fields['from'] = input.from;
     if (input.options !== undefined) fields['options'] = JSON.stringify(input.options);
     if (input.metadata !== undefined) fields['metadata'] = JSON.stringify(input.metadata);
     const filename = input.filename ?? opened.filename ?? 'file';
-    const file = { content: opened.content, filename };
+    const part = { name: 'file', content: opened.content, filename };
     return this.#http.json<Job>({
       method: 'POST',
       path: await this.#workspace.to('conversions'),
       headers: preferHeader(input),
-      upload: new Upload(fields, file, input.onUpload),
+      upload: new Upload(Object.entries(fields), [part], input.onUpload),
       idempotencyKey: input.idempotencyKey,
       signal: input.signal,
       abortGraceMs: input.abortGraceMs,
@@ -135,14 +140,20 @@ export class Conversions {
     });
   }
 
+  async #import(sourceUrl: string, input: CreateConversionInput): Promise<Job> {
+    if (input.file !== undefined) throw new TypeError('Give a file or a sourceUrl, not both.');
+    const { to, from, options, metadata } = input;
+    return this.#http.json<Job>({
+      method: 'POST',
+      path: await this.#workspace.to('conversions'),
+      headers: preferHeader(input),
+      json: { source_url: sourceUrl, to, from, options, metadata },
+      idempotencyKey: input.idempotencyKey,
+      signal: input.signal,
+    });
+  }
+
   #job(id: string, ...rest: string[]): Promise<string> {
     return this.#workspace.to('conversions', id, ...rest);
   }
-}
-
-function preferHeader(input: CreateConversionInput): Record<string, string> {
-  const wishes: string[] = [];
-  if (input.respondAsync === true) wishes.push('respond-async');
-  if (input.wait !== undefined) wishes.push(`wait=${Math.ceil(input.wait)}`);
-  return wishes.length === 0 ? {} : { prefer: wishes.join(', ') };
 }

@@ -135,12 +135,49 @@ export interface Plan {
   active: boolean;
 }
 
+/** Why one file of a batch was never admitted, with the members of its code. */
+export interface FileError {
+  code: string;
+  status: number;
+  detail: string;
+  retryable: boolean;
+  [member: string]: unknown;
+}
+
+/** Several files in one request; `data` has one entry a file, in its order. */
+export interface Batch {
+  id: string;
+  object: 'batch';
+  workspace_id: string;
+  /** completed: every job of it has ended, however it ended. */
+  status: 'processing' | 'completed';
+  to: string;
+  counts: Record<'total' | 'refused' | JobStatus, number>;
+  data: { filename: string; job: Job | null; error: FileError | null }[];
+  /** The outputs in one ZIP; null while there are none. */
+  output: { filename: string; media_type: string; url: string } | null;
+  api_key_id: string | null;
+  created_at: string;
+}
+
+/** What a format is called, and how its files are. */
+export interface FormatFacts {
+  title: string;
+  media_type: string;
+  /** Without the dot; the first is the usual one. */
+  extensions: string[];
+}
+
 /** One conversion that the server offers. */
 export interface Format {
   object: 'format';
   type: string;
   from: string;
   to: string;
+  source: FormatFacts;
+  target: FormatFacts;
+  /** The formats between the steps of a chain. */
+  via: string[];
   engine: string;
   /** JSON Schema of the options. */
   options: Record<string, unknown>;

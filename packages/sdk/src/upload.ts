@@ -20,6 +20,14 @@ interface OpenedFile {
   filename: string | null;
 }
 
+/** One file of a form. */
+export interface UploadPart {
+  /** Of the part: `file`. */
+  name: string;
+  content: OpenedFile['content'];
+  filename: string;
+}
+
 /** Only Node streams a request's body over HTTP/1.1; browsers send the Blob whole. */
 const canStreamRequests = globalThis.process?.versions?.node !== undefined;
 
@@ -33,30 +41,33 @@ export class Upload {
   failure: unknown = undefined;
   /** The last byte has been handed over. */
   isSent = false;
-  readonly #parts: [Uint8Array<ArrayBuffer>, OpenedFile['content'], Uint8Array<ArrayBuffer>];
+  /** Between the heads of the parts, which are bytes, their contents. */
+  readonly #pieces: (Uint8Array<ArrayBuffer> | OpenedFile['content'])[];
   readonly #totalBytes: number | null;
   readonly #onProgress: ((progress: UploadProgress) => void) | undefined;
   #isOpened = false;
 
   constructor(
-    fields: Record<string, string>,
-    file: { content: OpenedFile['content']; filename: string },
+    fields: readonly (readonly [string, string])[],
+    files: readonly UploadPart[],
     onProgress?: (progress: UploadProgress) => void,
   ) {
     const boundary = `mutate-${randomToken()}`;
     const encoder = new TextEncoder();
-    let head = '';
-    for (const [name, value] of Object.entries(fields)) {
-      head += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    let text = '';
+    for (const [name, value] of fields) {
+      text += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
     }
-    head += `--${boundary}\r\nContent-Disposition: form-data; name="file"; `;
-    head += `filename="${escapeName(file.filename)}"\r\n`;
-    head += 'Content-Type: application/octet-stream\r\n\r\n';
-    const first = encoder.encode(head);
-    const last = encoder.encode(`\r\n--${boundary}--\r\n`);
-    this.#parts = [first, file.content, last];
-    this.#totalBytes =
-      file.content instanceof Blob ? first.length + file.content.size + last.length : null;
+    this.#pieces = [];
+    for (const { name, content, filename } of files) {
+      text += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; `;
+      text += `filename="${escapeName(filename)}"\r\n`;
+      text += 'Content-Type: application/octet-stream\r\n\r\n';
+      this.#pieces.push(encoder.encode(text), content);
+      text = '\r\n';
+    }
+    this.#pieces.push(encoder.encode(`${text}--${boundary}--\r\n`));
+    this.#totalBytes = sumOf(this.#pieces.map(sizeOf));
     this.#onProgress = onProgress;
     this.headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
     if (this.#totalBytes !== null && canStreamRequests) {
@@ -67,19 +78,20 @@ export class Upload {
 
   /** Whether a (further) try can send the same bytes. */
   get canOpen(): boolean {
-    return !this.#isOpened || this.#parts[1] instanceof Blob;
+    return !this.#isOpened || this.#pieces.every((piece) => sizeOf(piece) !== null);
   }
 
   /** The body of one try. `onBytes` runs whenever bytes were handed over. */
   open(onBytes: () => void): RequestBody {
-    const [first, content, last] = this.#parts;
     this.isSent = false;
-    if (!canStreamRequests && content instanceof Blob) return new Blob([first, content, last]);
+    const known = this.#pieces.filter(
+      (piece) => piece instanceof Blob || piece instanceof Uint8Array,
+    );
+    if (!canStreamRequests && known.length === this.#pieces.length) return new Blob(known);
     return ReadableStream.from(this.#read(onBytes));
   }
 
   async *#read(onBytes: () => void): AsyncGenerator<Uint8Array> {
-    const [first, content, last] = this.#parts;
     this.#isOpened = true;
     let sentBytes = 0;
     const report = (chunk: Uint8Array): void => {
@@ -87,21 +99,42 @@ export class Upload {
       onBytes();
       this.#onProgress?.({ kind: 'upload', sentBytes, totalBytes: this.#totalBytes });
     };
-    yield first;
-    report(first);
-    try {
-      for await (const chunk of content instanceof Blob ? content.stream() : content) {
+    for (const [index, piece] of this.#pieces.entries()) {
+      if (index === this.#pieces.length - 1) this.isSent = true;
+      for await (const chunk of this.#chunksOf(piece)) {
         yield chunk;
         report(chunk);
       }
+    }
+  }
+
+  async *#chunksOf(piece: Uint8Array | OpenedFile['content']): AsyncGenerator<Uint8Array> {
+    if (piece instanceof Uint8Array) {
+      yield piece;
+      return;
+    }
+    try {
+      yield* piece instanceof Blob ? piece.stream() : piece;
     } catch (error) {
       this.failure = error;
       throw error;
     }
-    this.isSent = true;
-    yield last;
-    report(last);
   }
+}
+
+/** Null for a stream, whose length is not known and which can be read once. */
+function sizeOf(piece: Uint8Array | OpenedFile['content']): number | null {
+  if (piece instanceof Uint8Array) return piece.length;
+  return piece instanceof Blob ? piece.size : null;
+}
+
+function sumOf(sizes: readonly (number | null)[]): number | null {
+  let sum = 0;
+  for (const size of sizes) {
+    if (size === null) return null;
+    sum += size;
+  }
+  return sum;
 }
 
 /**

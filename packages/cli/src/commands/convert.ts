@@ -1,13 +1,14 @@
-import { stat } from 'node:fs/promises';
-
 import type { CreateConversionInput, Job, Mutate } from '@mutate/sdk';
 
 import { printable, textFlag, UsageError } from '../command.ts';
 import type { Command, Flags, Invocation, Io } from '../command.ts';
 import { connect, connectionHelp, connectionOptions } from '../connect.ts';
+import { convertBatch } from '../convert-batch.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from '../exit-codes.ts';
 import { errorAsJson, explainError } from '../explain-error.ts';
 import { formatDuration, formatSize } from '../format.ts';
+import { readGivenOptions, resolveOptions, type GivenOption } from '../given-options.ts';
+import { checkInput, extensionOf, isUrl } from '../inputs.ts';
 import { saveOutput } from '../output-file.ts';
 import { resolveTarget, withExtensionOf, type Target } from '../output-target.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -19,13 +20,17 @@ export const convertCommand: Command = {
   help: `mutate convert FILE... --to FORMAT [-o OUTPUT] [options]
 
 Converts each file and writes the result beside it: report.xlsx becomes report.csv. FILE can be -
-for stdin; the result then goes to stdout. "mutate formats" lists the conversions.
+for stdin; the result then goes to stdout. FILE can be an http or https URL, which the server
+fetches; the result then goes into this folder. "mutate formats" lists the conversions, and
+"mutate formats xlsx csv" the options of one.
 
   --to FORMAT        the format wanted, such as csv or pdf
   --from FORMAT      the format of the input, where its name and content do not tell
   -o, --output PATH  where to write: a file, a folder, or - for stdout
   --option KEY=VALUE an option of the conversion; repeat it for several. VALUE is read as JSON where
                      it is valid JSON (0, true, "2024"), else as text
+  --zip              send all files in one request, and write their results into one ZIP:
+                     converted.zip, or what -o names
   --force            replace an existing file whose name was not given with -o
   --wait SECONDS     stop waiting then (exit code 1); the conversion goes on
   --async            do not wait: print the job's id, for "mutate job ID -o FILE"
@@ -40,6 +45,7 @@ ${connectionHelp}`,
     from: { type: 'string' },
     output: { type: 'string', short: 'o' },
     option: { type: 'string', multiple: true },
+    zip: { type: 'boolean' },
     force: { type: 'boolean' },
     wait: { type: 'string' },
     async: { type: 'boolean' },
@@ -50,6 +56,7 @@ ${connectionHelp}`,
 interface Request {
   to: string;
   from: string | undefined;
+  given: readonly GivenOption[];
   options: Record<string, unknown> | undefined;
   waitSeconds: number | undefined;
   isAsync: boolean;
@@ -64,7 +71,9 @@ interface Task {
 async function run({ io, flags, positionals }: Invocation): Promise<number> {
   const request = readRequest(flags);
   const client = connect(flags, io.env);
+  if (flags['zip'] === true) return runBatch(client, io, request, flags, positionals);
   const tasks = await planTasks(positionals, flags, request);
+  request.options = await checkedOptions(client, io, request, positionals);
   let exitCode: ExitCode = exitCodes.ok;
   for (const [index, task] of tasks.entries()) {
     const label = tasks.length === 1 ? task.input : `[${index + 1}/${tasks.length}] ${task.input}`;
@@ -99,25 +108,37 @@ function readRequest(flags: Flags): Request {
   if (isAsync && (waitSeconds !== undefined || flags['output'] !== undefined)) {
     throw new UsageError('--async does not wait for an output: leave out --wait and -o.');
   }
-  const options = readOptions(flags['option']);
+  const given = readGivenOptions(flags['option']);
   const isJson = flags['json'] === true;
-  return { to, from: textFlag(flags, 'from'), options, waitSeconds, isAsync, isJson };
+  const from = textFlag(flags, 'from');
+  return { to, from, given, options: undefined, waitSeconds, isAsync, isJson };
 }
 
-function readOptions(entries: Flags[string]): Record<string, unknown> | undefined {
-  if (!Array.isArray(entries)) return undefined;
-  const pairs = entries.map((entry): [string, unknown] => {
-    const text = String(entry);
-    const equals = text.indexOf('=');
-    if (equals < 1) throw new UsageError(`--option takes KEY=VALUE; got "${text}".`);
-    const value = text.slice(equals + 1);
-    try {
-      return [text.slice(0, equals), JSON.parse(value) as unknown];
-    } catch {
-      return [text.slice(0, equals), value];
-    }
-  });
-  return Object.fromEntries(pairs);
+/** Told before anything is uploaded, where the server offers the conversion. */
+function checkedOptions(client: Mutate, io: Io, request: Request, inputs: readonly string[]) {
+  const { from, to, given } = request;
+  const sources = from === undefined ? inputs.map(extensionOf) : [from.toLowerCase()];
+  return resolveOptions(client, given, { sources, to, signal: io.signal });
+}
+
+async function runBatch(
+  client: Mutate,
+  io: Io,
+  request: Request,
+  flags: Flags,
+  inputs: readonly string[],
+): Promise<ExitCode> {
+  if (inputs.length === 0) throw new UsageError('Name the files to convert.');
+  if (request.isAsync) throw new UsageError('--zip waits for its output: leave out --async.');
+  for (const input of inputs) await checkInput(input);
+  const output = textFlag(flags, 'output');
+  const force = flags['force'] === true;
+  const target = await resolveTarget({ input: 'converted', output, to: 'zip', force });
+  if (target.kind === 'stdout' && request.isJson) {
+    throw new UsageError('stdout takes one output and no --json; name a file with -o.');
+  }
+  const options = await checkedOptions(client, io, request, inputs);
+  return convertBatch(client, io, { ...request, inputs, options, target });
 }
 
 /** Checks every input and output before the first upload. */
@@ -150,16 +171,10 @@ async function planTasks(
   return tasks;
 }
 
-async function checkInput(input: string): Promise<void> {
-  if (input === '-') return;
-  const found = await stat(input).catch(() => null);
-  if (found === null) throw new UsageError(`There is no file ${input}, or it cannot be read.`);
-  if (found.isDirectory()) throw new UsageError(`${input} is a folder; name the files in it.`);
-}
-
 function uploadOf(io: Io, request: Request, input: string): CreateConversionInput {
   const { to, from, options } = request;
   const extension = from === undefined ? '' : `.${from}`;
+  if (isUrl(input)) return { sourceUrl: input, to, from, options, signal: io.signal };
   const source =
     input === '-' ? { file: io.stdin, filename: `stdin${extension}` } : { file: input };
   return { ...source, to, from, options, signal: io.signal };

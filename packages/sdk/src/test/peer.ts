@@ -230,8 +230,24 @@ const formats = [
     type: 'XLSX_TO_CSV',
     from: 'xlsx',
     to: 'csv',
+    source: { title: 'Excel workbook', media_type: 'application/x', extensions: ['xlsx'] },
+    target: { title: 'CSV', media_type: 'text/csv', extensions: ['csv', 'tsv'] },
+    via: [],
     engine: 'xlsx-stream',
-    options: { type: 'object', properties: { sheet: {}, bom: {} } },
+    options: {
+      type: 'object',
+      properties: {
+        sheet: {
+          anyOf: [
+            { type: 'integer', minimum: 0 },
+            { type: 'string', maxLength: 31 },
+          ],
+        },
+        bom: { type: 'boolean', default: false, description: 'A byte order mark' },
+        quote: { enum: ['minimal', 'all'], default: 'minimal' },
+        title: { type: 'string' },
+      },
+    },
   },
 ];
 

@@ -17,11 +17,22 @@ export interface Offer {
   readonly steps: readonly [Step, ...Step[]];
 }
 
+/** What is shown of a format beside its short name. */
+interface FormatFacts {
+  readonly title: string;
+  readonly media_type: string;
+  readonly extensions: string[];
+}
+
 /** One entry of `GET /v1/formats`; a chain names the engines of its steps with a `+`. */
 export type FormatEntry = {
   readonly type: string;
   readonly from: Format;
   readonly to: Format;
+  readonly source: FormatFacts;
+  readonly target: FormatFacts;
+  /** The formats between the steps of a chain. */
+  readonly via: Format[];
   readonly engine: string;
 } & (
   | { readonly available: true; readonly options: Record<string, unknown> }
@@ -76,7 +87,7 @@ export async function buildRegistry(
       const type = conversionType(from, to);
       if (!availability.available) {
         const { reason } = availability;
-        missing.push({ type, from, to, engine: engine.name, available: false, reason });
+        missing.push({ ...factsOf(from, to), engine: engine.name, available: false, reason });
       } else if (!offers.has(type)) {
         offers.set(type, { from, to, steps: [{ engine, pair }] });
       }
@@ -95,13 +106,22 @@ export async function buildRegistry(
 function describeOffer(offer: Offer): FormatEntry {
   const { from, to, steps } = offer;
   return {
-    type: conversionType(from, to),
-    from,
-    to,
+    ...factsOf(from, to),
+    via: steps.slice(1).map(({ pair }) => pair.from),
     engine: steps.map(({ engine }) => engine.name).join('+'),
     available: true,
     options: describeOptions(offer),
   };
+}
+
+function factsOf(from: Format, to: Format) {
+  const [source, target] = [describeFormat(from), describeFormat(to)];
+  return { type: conversionType(from, to), from, to, source, target, via: [] };
+}
+
+function describeFormat(format: Format): FormatFacts {
+  const { title, mediaType, extensions } = formats[format];
+  return { title, media_type: mediaType, extensions: [...extensions] };
 }
 
 async function probeEngine(engine: Engine) {

@@ -5,6 +5,7 @@ import { apiKeyOf } from './conversion-request.ts';
 import { createConversion } from './create-conversion.ts';
 import type { ConversionDeps } from './deps.ts';
 import { streamJobEvents } from './events.ts';
+import { listFormats } from './formats-route.ts';
 import { cancelJob, findJob, listJobs, openOutput, purgeJob } from './jobs.ts';
 import { parsePreferences } from './preferences.ts';
 import { presentJob } from './present.ts';
@@ -232,55 +233,5 @@ const purge = (deps: ConversionDeps) =>
     handler: async ({ ctx, params }) => {
       await purgeJob(ctx, deps, params.jobId);
       return null;
-    },
-  });
-
-const offeredSchema = z
-  .object({
-    object: z.literal('format'),
-    type: z.string(),
-    from: z.string(),
-    to: z.string(),
-    engine: z.string(),
-    available: z.literal(true),
-    options: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'Format' });
-
-const missingSchema = z.object({
-  type: z.string(),
-  from: z.string(),
-  to: z.string(),
-  engine: z.string(),
-  available: z.literal(false),
-  reason: z.string(),
-});
-
-const listFormats = (deps: ConversionDeps) =>
-  defineRoute({
-    method: 'GET',
-    url: '/v1/formats',
-    operationId: 'listFormats',
-    summary: 'Every conversion on offer, with its options',
-    description: '`unavailable` has the engines that are not used here, each with its reason.',
-    tag,
-    access: { kind: 'public' },
-    responses: {
-      200: z.object({
-        object: z.literal('list'),
-        data: z.array(offeredSchema),
-        unavailable: z.array(missingSchema),
-      }),
-    },
-    errors: [],
-    handler: async () => {
-      const entries = deps.registry.list();
-      return {
-        object: 'list' as const,
-        data: entries
-          .filter((entry) => entry.available)
-          .map((entry) => ({ object: 'format' as const, ...entry })),
-        unavailable: entries.filter((entry) => !entry.available),
-      };
     },
   });

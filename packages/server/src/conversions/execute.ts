@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConversionDeps } from './deps.ts';
+import type { ConversionDeps, ConversionSettings } from './deps.ts';
 import { EngineError, type EngineResult, type Format } from './engines/engine.ts';
 import { readLocalFile } from './files/local-storage.ts';
 import { outputKey, type FileSource } from './files/storage.ts';
@@ -9,6 +9,10 @@ import { formats } from './formats.ts';
 import { optionsOfStep } from './options.ts';
 import type { Offer } from './registry.ts';
 import type { StoredOutput } from './schema.ts';
+
+type ExecuteDeps = Pick<ConversionDeps, 'registry' | 'runner' | 'storage' | 'clock'> & {
+  readonly settings: Pick<ConversionSettings, 'workFolder'>;
+};
 
 /** One attempt at one conversion. */
 export interface Attempt {
@@ -37,7 +41,7 @@ export interface Converted {
  * @throws EngineError, or AppError `overloaded`; nothing of the attempt is left behind then
  */
 export async function execute(
-  deps: ConversionDeps,
+  deps: ExecuteDeps,
   attempt: Attempt,
   signal: AbortSignal,
   onProgress: (percent: number, phase: string) => void,
@@ -69,7 +73,7 @@ export async function execute(
 }
 
 async function convert(
-  deps: ConversionDeps,
+  deps: ExecuteDeps,
   attempt: Attempt,
   signal: AbortSignal,
   onProgress: (percent: number, phase: string) => void,
@@ -105,6 +109,8 @@ async function convert(
       };
       const report = (percent: number, phase: string) =>
         onProgress((index * 100 + percent) / offer.steps.length, phase);
+      // Until the engine tells more itself, and some never do.
+      report(0, offer.steps.length === 1 ? 'converting' : `${pair.from} to ${pair.to}`);
       results.push(await deps.runner.run(engine.name, task, { signal, onProgress: report }));
       inputPath = writtenPath;
     }

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { expectInvariants } from '../test/invariants.ts';
+import { scenario, type Scene } from '../test/scenario.ts';
+import { startTestService, type TestService } from '../test/service.ts';
+import { workbookOf } from './engines/xlsx/test-workbook.ts';
+import { jobSchema, type Job } from './schema.ts';
+
+let tested: TestService;
+let workbook: Buffer;
+beforeAll(async () => {
+  tested = await startTestService();
+  // Some seconds of work, and 1 MB as a file.
+  const row = '<row><c><v>1.5</v></c><c><v>2</v></c><c t="inlineStr"><is><t>x</t></is></c></row>';
+  const kind = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml';
+  workbook = await workbookOf({
+    sheets: [{ name: 'Large', rows: row.repeat(800_000) }],
+    parts: { '[Content_Types].xml': `<Types><Override ContentType="${kind}"/></Types>` },
+  });
+}, 60_000);
+afterAll(() => tested.close());
+
+async function queue(owner: Scene): Promise<{ job: Job; path: string }> {
+  const body = new FormData();
+  body.append('file', new Blob([new Uint8Array(workbook)]), 'large.xlsx');
+  body.append('to', 'csv');
+  const base = `/v1/workspaces/${owner.organizationId}/conversions`;
+  const headers = { prefer: 'respond-async' };
+  const sent = await tested.fetch(base, { method: 'POST', key: owner.apiKey, body, headers });
+  expect(sent.status).toBe(202);
+  const job = jobSchema.parse(await sent.json());
+  return { job, path: `${base}/${job.id}` };
+}
+
+/** The jobs of the events, as they come. */
+async function* follow(owner: Scene, path: string): AsyncGenerator<{ event: string; job: Job }> {
+  const response = await tested.fetch(`${path}/events`, { key: owner.apiKey });
+  let text = '';
+  for await (const piece of response.body ?? []) {
+    text += Buffer.from(piece).toString();
+    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? [];
+      text = text.slice(end + 2);
+      if (event !== '') yield { event, job: jobSchema.parse(JSON.parse(data)) };
+    }
+  }
+}
+
+const scene = () => scenario(tested.database.db, systemClock).organization().plan('pro').create();
+
+test('a long conversion tells percent and phase while it goes on, and the end', async () => {
+  const owner = await scene();
+  const { path } = await queue(owner);
+  const seen: { event: string; job: Job }[] = [];
+  for await (const message of follow(owner, path)) seen.push(message);
+  const last = seen.at(-1);
+  expect(last).toMatchObject({ event: 'done', job: { status: 'succeeded' } });
+  const percents = seen.slice(0, -1).map(({ job }) => job.progress.percent);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  const between = seen.filter(({ job }) => job.progress.percent > 0 && job.progress.percent < 100);
+  expect(between.length).toBeGreaterThan(0);
+  expect(between.map(({ job }) => job.progress.phase)).toContain('Large');
+}, 90_000);
+
+/** Who lives in a converter's process group, or comes from it; a zombie does not live. */
+function membersOf(pid: number): string[] {
+  const rows = execFileSync('ps', ['-eo', 'stat=,pid=,ppid=,pgid='], { encoding: 'utf8' });
+  return rows
+    .split('\n')
+    .filter((row) => !/^[ZX]/.test(row))
+    .filter((row) => row.trim().split(/\s+/).slice(1).includes(String(pid)));
+}
+
+test('a cancel is answered and the whole process group gone within a second', async () => {
+  const owner = await scene();
+  const { runner } = tested.service.conversions;
+  const { path } = await queue(owner);
+  const busy = () => runner.stats().children.find(({ state }) => state === 'busy')?.pid ?? null;
+  await expect.poll(busy, { timeout: 30_000, interval: 20 }).not.toBeNull();
+  const pid = busy() ?? 0;
+  expect(membersOf(pid).length).toBeGreaterThan(0);
+  await sleep(200);
+  const startedMs = performance.now();
+  const cancelled = await tested.fetch(`${path}/cancel`, { method: 'POST', key: owner.apiKey });
+  expect(jobSchema.parse(await cancelled.json())).toMatchObject({
+    status: 'cancelled',
+    usage: { counted: false },
+  });
+  while (membersOf(pid).length > 0 && performance.now() - startedMs < 5_000) await sleep(20);
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  const events = follow(owner, path);
+  expect((await events.next()).value).toMatchObject({
+    event: 'done',
+    job: { status: 'cancelled' },
+  });
+  await expectInvariants(tested.database.db, owner.organizationId, new Date());
+}, 90_000);

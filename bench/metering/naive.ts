@@ -10,7 +10,8 @@ import * as statements from './naive-sql.ts';
  * knows neither prices, nor key limits, nor periods that end.
  */
 export function openNaive(connection: pg.ClientConfig): Contender {
-  const pool = new Pool({ connection, connectionsMax: 20 });
+  // 512 callers wait their turn for long on a slow disk; nobody is to be turned away.
+  const pool = new Pool({ connection, connectionsMax: 20, connectTimeoutMs: 600_000 });
   return {
     admit: (call) =>
       pool.transaction(async (tx) => {

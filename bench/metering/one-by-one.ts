@@ -7,8 +7,9 @@ import type { Contender } from './contender.ts';
 
 /** Our SQL functions, each call a statement of its own: what is left without the batcher. */
 export function openOneByOne(connection: pg.ClientConfig): Contender {
-  const relaxed = new Pool({ connection, connectionsMax: 10, durable: false });
-  const durable = new Pool({ connection, connectionsMax: 10 });
+  const settings = { connection, connectionsMax: 10, connectTimeoutMs: 600_000 };
+  const relaxed = new Pool({ ...settings, durable: false });
+  const durable = new Pool(settings);
   return {
     admit: async (call) => {
       const settings = { queuedMax: 1_000, attemptsMax: 3, asOf: systemClock.now() };

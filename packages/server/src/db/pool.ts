@@ -23,10 +23,12 @@ export interface PoolOptions {
    * other side of a connection can be gone without a word. Whether it was committed is then open.
    */
   queryTimeoutMs?: number;
+  /** A statement that gets no connection for that long fails. */
+  connectTimeoutMs?: number;
 }
 
 const queryTimeoutMsByDefault = 20_000;
-const connectTimeoutMs = 20_000;
+const connectTimeoutMsByDefault = 20_000;
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -48,7 +50,7 @@ export class Pool implements Database {
       ...connectionConfig(options),
       max: options.connectionsMax,
       idleTimeoutMillis: 30_000,
-      connectionTimeoutMillis: connectTimeoutMs,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsByDefault,
       query_timeout: options.queryTimeoutMs ?? queryTimeoutMsByDefault,
     });
     // An idle connection that the server closed is replaced on the next use.

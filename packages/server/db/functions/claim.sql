@@ -41,13 +41,14 @@ BEGIN
     lease_expires_at = clock_timestamp() + make_interval(secs => _lease_seconds)
   FROM unnest(v_organizations, v_claimed) AS t (organization_id, job_id)
   -- As in finish_jobs(): by index probes only.
-  WHERE a.organization_id = ANY (ARRAY[t.organization_id]) AND a.job_id = ANY (ARRAY[t.job_id]);
+  WHERE a.organization_id = ANY (ARRAY[t.organization_id])
+    AND a.job_id BETWEEN t.job_id AND t.job_id;
   UPDATE usage_counters c SET active = c.active + n.jobs, queued = c.queued - n.jobs
   FROM (SELECT t.id, count(*) AS jobs FROM unnest(v_organizations) AS t (id) GROUP BY 1) n
   WHERE c.organization_id = n.id;
   RETURN QUERY
   UPDATE jobs j SET status = 'processing', started_at = greatest(_as_of, j.created_at)
   FROM unnest(v_organizations, v_claimed) AS t (organization_id, job_id)
-  WHERE j.organization_id = ANY (ARRAY[t.organization_id]) AND j.id = ANY (ARRAY[t.job_id])
+  WHERE j.organization_id = ANY (ARRAY[t.organization_id]) AND j.id BETWEEN t.job_id AND t.job_id
   RETURNING j.*;
 END $$;

@@ -10,5 +10,5 @@ BEGIN
   WHERE c.billed_as = 'overage'
     -- As in finish_jobs(): by index probes only.
     AND j.organization_id = ANY (_organization_ids[c.ordinal:c.ordinal])
-    AND j.id = ANY (_job_ids[c.ordinal:c.ordinal]);
+    AND j.id BETWEEN _job_ids[c.ordinal] AND _job_ids[c.ordinal];
 END $$;

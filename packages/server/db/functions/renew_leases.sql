@@ -12,7 +12,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
       AND j.status = 'processing' AND j.fence = c.fence OFFSET 0
   ) j
   -- As in finish_jobs(): by index probes only.
-  WHERE a.organization_id = ANY (ARRAY[c.organization_id]) AND a.job_id = ANY (ARRAY[c.job_id])
-    AND a.state = 'running'
+  WHERE a.organization_id = ANY (ARRAY[c.organization_id])
+    AND a.job_id BETWEEN c.job_id AND c.job_id AND a.state = 'running'
   RETURNING a.job_id
 $$;

@@ -25,6 +25,8 @@ export const quietLog: Log = {
 };
 
 const folderPrefix = 'mutate-postgres-test-';
+/** Holds the pid of the run that made the folder. */
+const ownerFile = 'owner.pid';
 
 /**
  * One server for a whole test run: the one behind `url`, or an embedded one in a temporary folder
@@ -75,7 +77,18 @@ export async function startTestServer(url: string | undefined): Promise<TestServ
 export function makeTestFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), folderPrefix));
   fs.chmodSync(folder, 0o711);
+  fs.writeFileSync(path.join(folder, ownerFile), String(process.pid));
   return folder;
+}
+
+/** A server may be down for a while although its test goes on: the one that kills it. */
+function hasOwner(folder: string): boolean {
+  try {
+    const pid = Number(fs.readFileSync(path.join(folder, ownerFile), 'utf8'));
+    return pid > 1 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Removes a folder in which a server may be about to end; blocks, as an exit handler must. */
@@ -107,7 +120,7 @@ async function removeAbandonedServers(): Promise<void> {
     const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
     const isYoung = stat !== undefined && Date.now() - stat.mtimeMs < 60_000;
     const isOurs = stat?.uid === process.getuid?.() && fs.existsSync(path.join(folder, 'postgres'));
-    if (!isOurs || isYoung) continue;
+    if (!isOurs || isYoung || hasOwner(folder)) continue;
     const layout = prepareLayout(folder);
     if (await isAnswering(path.join(layout.socketFolder, 'lock'))) continue;
     const pid = readServerPid(layout);

@@ -4,14 +4,21 @@ import { Pool } from '../../packages/server/src/db/pool.ts';
 import type { Contender } from './contender.ts';
 import * as statements from './naive-sql.ts';
 
+/** On a slow disk 512 callers wait their turn for long; nobody is to be turned away. */
+export const patienceMs = 600_000;
+
 /**
  * The transaction that one would write by hand: one an admission and one a completion, on a pool,
  * every commit on disk. It writes the same rows as ours and checks the same limits of the plan; it
  * knows neither prices, nor key limits, nor periods that end.
  */
 export function openNaive(connection: pg.ClientConfig): Contender {
-  // 512 callers wait their turn for long on a slow disk; nobody is to be turned away.
-  const pool = new Pool({ connection, connectionsMax: 20, connectTimeoutMs: 600_000 });
+  const pool = new Pool({
+    connection,
+    connectionsMax: 20,
+    connectTimeoutMs: patienceMs,
+    queryTimeoutMs: patienceMs,
+  });
   return {
     admit: (call) =>
       pool.transaction(async (tx) => {

@@ -4,12 +4,18 @@ import { Pool } from '../../packages/server/src/db/pool.ts';
 import type { Completion, Decision } from '../../packages/server/src/metering/schema.ts';
 import { admitBatch, completeBatch } from '../../packages/server/src/metering/sql.ts';
 import type { Contender } from './contender.ts';
+import { patienceMs } from './naive.ts';
 
 /** Our SQL functions, each call a statement of its own: what is left without the batcher. */
 export function openOneByOne(connection: pg.ClientConfig): Contender {
-  const settings = { connection, connectionsMax: 10, connectTimeoutMs: 600_000 };
-  const relaxed = new Pool({ ...settings, durable: false });
-  const durable = new Pool(settings);
+  const pool = {
+    connection,
+    connectionsMax: 10,
+    connectTimeoutMs: patienceMs,
+    queryTimeoutMs: patienceMs,
+  };
+  const relaxed = new Pool({ ...pool, durable: false });
+  const durable = new Pool(pool);
   return {
     admit: async (call) => {
       const settings = { queuedMax: 1_000, attemptsMax: 3, asOf: systemClock.now() };

@@ -39,6 +39,8 @@ export class CsvWriter implements RecordWriter {
   readonly #newline: readonly number[];
   readonly #delimiter: number;
   readonly #quoteAll: boolean;
+  /** Neither the option nor the delimiter puts quotes around a number. */
+  readonly #digitsAreSafe: boolean;
   /** 1 for the ASCII bytes that force quotes. */
   readonly #special = new Uint8Array(256);
   /** UTF-8; transcoded only when flushed. */
@@ -60,6 +62,7 @@ export class CsvWriter implements RecordWriter {
     this.#newline = options.newline === 'crlf' ? [0x0d, 0x0a] : [0x0a];
     this.#delimiter = delimiter;
     this.#quoteAll = options.quote === 'all';
+    this.#digitsAreSafe = !this.#quoteAll && !/[-.\d]/.test(options.delimiter);
     for (const byte of [delimiter, quoteByte, 0x0d, 0x0a]) this.#special[byte] = 1;
     if (options.bom) this.#emit(byteOrderMarks[options.encoding]);
   }
@@ -118,7 +121,17 @@ export class CsvWriter implements RecordWriter {
   }
 
   literalBytes(bytes: Uint8Array, start: number, end: number): void {
-    this.fieldBytes(bytes, start, end);
+    this.digitBytes(bytes, start, end);
+  }
+
+  /** Like `fieldBytes`, for what only an odd delimiter could force quotes on. */
+  digitBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#digitsAreSafe) return this.fieldBytes(bytes, start, end);
+    this.#begin(end - start);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let index = start; index < end; index += 1) buffer[at++] = bytes[index] as number;
+    this.#length = at;
   }
 
   /** Appends empty fields. */

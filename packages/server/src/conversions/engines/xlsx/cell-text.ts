@@ -3,7 +3,13 @@ import { compileFormat } from './format/number-format.ts';
 import type { NumberFormat } from './format/number-format.ts';
 import { quickBytesMax } from './format/plain-fixed.ts';
 import { isoDurationOf, isoOfSerial, serialOfIso } from './iso-date.ts';
-import { isGeneralVerbatim, isRawVerbatim, numberOf, roughNumberOf } from './number-text.ts';
+import {
+  isGeneralVerbatim,
+  isRawVerbatim,
+  isShortest,
+  numberOf,
+  roughNumberOf,
+} from './number-text.ts';
 import type { SharedStrings } from './shared-strings.ts';
 import { cellKind } from './sheet-cell.ts';
 import type { SheetCell } from './sheet-cell.ts';
@@ -22,6 +28,8 @@ export interface CellOutput {
   /** Text that is UTF-8 already. */
   fieldBytes(bytes: Uint8Array, start: number, end: number): void;
   field(text: string): void;
+  /** A text of digits, a point and a minus. */
+  digitBytes(bytes: Uint8Array, start: number, end: number): void;
   /** A number, `true` or `false`, written as JSON writes it. */
   literalBytes(bytes: Uint8Array, start: number, end: number): void;
   literal(text: string): void;
@@ -62,22 +70,28 @@ export class CellText {
     }
     if (cell.kind === cellKind.number) {
       const { bytes, start, end } = value;
-      const verbatim = this.#raw
-        ? isRawVerbatim(bytes, start, end) && !this.#format(cell.style).isDate
-        : this.#format(cell.style).isGeneral && isGeneralVerbatim(bytes, start, end);
-      if (!verbatim) this.#writeNumber(cell, output);
+      const format = this.#format(cell.style);
+      if (!this.#isVerbatim(cell, format)) this.#writeNumber(cell, format, output);
       else if (this.#raw) output.literalBytes(bytes, start, end);
-      else output.fieldBytes(bytes, start, end);
+      else output.digitBytes(bytes, start, end);
       return;
     }
     this.#writeOther(cell, output);
   }
 
-  #writeNumber(cell: SheetCell, output: CellOutput): void {
+  #isVerbatim({ value, rough, pointAt }: SheetCell, format: NumberFormat): boolean {
+    if (this.#raw ? format.isDate : !format.isGeneral) return false;
+    if (!Number.isNaN(rough)) return isShortest(value, pointAt, !this.#raw);
+    const { bytes, start, end } = value;
+    return this.#raw ? isRawVerbatim(bytes, start, end) : isGeneralVerbatim(bytes, start, end);
+  }
+
+  #writeNumber(cell: SheetCell, format: NumberFormat, output: CellOutput): void {
     const { value } = cell;
-    const format = this.#format(cell.style);
     if (!this.#raw) {
-      const number = roughNumberOf(value.bytes, value.start, value.end);
+      const number = Number.isNaN(cell.rough)
+        ? roughNumberOf(value.bytes, value.start, value.end)
+        : cell.rough;
       const length = format.writeNumber(number, this.#scratch);
       if (length >= 0) return output.fieldBytes(this.#scratch, 0, length);
     }
@@ -120,8 +134,8 @@ export class CellText {
     return serial === undefined ? text : format.formatNumber(serial);
   }
 
-  #stringIndex({ value }: SheetCell): number {
-    const index = numberOf(value.bytes, value.start, value.end);
+  #stringIndex({ value, rough }: SheetCell): number {
+    const index = Number.isNaN(rough) ? numberOf(value.bytes, value.start, value.end) : rough;
     if (Number.isInteger(index) && index >= 0 && index < this.#source.strings.count) return index;
     throw new EngineError('document_invalid', 'A cell names a text that the workbook lacks.');
   }

@@ -18,6 +18,22 @@ export function isRawVerbatim(bytes: Buffer, start: number, end: number): boolea
   return isPlainDecimal(bytes, start, end, exactMax);
 }
 
+/** Like the two above, for a plain decimal whose point somebody has found. */
+export function isShortest(
+  { bytes, start, end }: { bytes: Buffer; start: number; end: number },
+  pointAt: number,
+  isGeneral: boolean,
+): boolean {
+  const first = bytes[start] === minus ? start + 1 : start;
+  if (end - first > (isGeneral ? generalMax : exactMax)) return false;
+  const integerEnd = pointAt < 0 ? end : pointAt;
+  if (integerEnd === first) return false;
+  if (bytes[first] === zero && (integerEnd - first > 1 || (pointAt < 0 && first > start))) {
+    return false;
+  }
+  return pointAt < 0 || (pointAt < end - 1 && bytes[end - 1] !== zero);
+}
+
 /** Digits, at most one point inside, no zeros that could be left out, no exponent. */
 function isPlainDecimal(bytes: Buffer, start: number, end: number, max: number): boolean {
   const first = bytes[start] === minus ? start + 1 : start;
@@ -38,9 +54,9 @@ function isPlainDecimal(bytes: Buffer, start: number, end: number, max: number):
 }
 
 /** Powers that a double holds exactly. */
-const powersOfTen = Array.from({ length: 23 }, (_, index) => 10 ** index);
+export const powersOfTen = Array.from({ length: 23 }, (_, index) => 10 ** index);
 /** With so many characters `roughNumberOf` is off by a few units in the last place at most. */
-const roughMax = 21;
+export const roughMax = 21;
 
 /** Reads a stored number; NaN when it is none. */
 export function numberOf(bytes: Buffer, start: number, end: number): number {

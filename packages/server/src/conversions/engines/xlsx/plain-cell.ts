@@ -1,7 +1,10 @@
+import { powersOfTen, roughMax } from './number-text.ts';
 import { cellKind, columnOf, columnsMax, kindOf } from './sheet-cell.ts';
 import type { SheetCell } from './sheet-cell.ts';
 
 const space = 0x20;
+const minus = 0x2d;
+const point = 0x2e;
 const quote = 0x22;
 const slash = 0x2f;
 const zero = 0x30;
@@ -29,6 +32,10 @@ export function readPlainCell(
   lastColumn: number,
   rowDigits: number,
 ): number {
+  // Near the end every byte would have to be asked for whether it is there: one read past the end
+  // and the engine compiles this for values that may be undefined, at half the speed.
+  const limit = bytes.length - marginBytes;
+  if (start > limit) return start;
   let at = start + 2;
   let column = -1;
   let style = 0;
@@ -39,7 +46,8 @@ export function readPlainCell(
     if (bytes[at + 2] !== equals || bytes[at + 3] !== quote) return start;
     const valueStart = at + 4;
     let valueEnd = name === letterR ? referenceEnd(bytes, valueStart, rowDigits) : valueStart;
-    while (valueEnd < bytes.length && bytes[valueEnd] !== quote) valueEnd += 1;
+    while (valueEnd < limit && bytes[valueEnd] !== quote) valueEnd += 1;
+    if (valueEnd >= limit) return start;
     if (name === letterR) column = columnOf(bytes, valueStart, valueEnd);
     else if (name === letterS) style = smallInteger(bytes, valueStart, valueEnd);
     else if (name === letterT) {
@@ -54,8 +62,8 @@ export function readPlainCell(
   if (bytes[at] === greaterThan) {
     if (!isValueTag(bytes, at + 1)) return start;
     valueStart = at + 4;
-    valueEnd = plainTextEnd(bytes, valueStart);
-    if (!isEnd(bytes, valueEnd)) return start;
+    valueEnd = plainTextEnd(bytes, readDecimal(bytes, valueStart, cell));
+    if (valueEnd > bytes.length - endTagBytes || !isEnd(bytes, valueEnd)) return start;
     at = valueEnd + 8;
   } else if (bytes[at] === slash && bytes[at + 1] === greaterThan) at += 2;
   else return start;
@@ -75,9 +83,43 @@ function referenceEnd(bytes: Buffer, start: number, rowDigits: number): number {
   return bytes[at + rowDigits] === quote ? at + rowDigits : at;
 }
 
+/** `</v></c>` */
+const endTagBytes = 8;
+/** More than a tag without its attributes' values. */
+const marginBytes = 64;
+
 /** `<v>` */
 function isValueTag(bytes: Buffer, at: number): boolean {
   return bytes[at] === lessThan && bytes[at + 1] === letterV && bytes[at + 2] === greaterThan;
+}
+
+/**
+ * Reads a number while it looks for its end: most values are one, and this saves two more passes
+ * over their bytes. Gives the position after what it could read.
+ */
+function readDecimal(bytes: Buffer, start: number, cell: SheetCell): number {
+  const first = bytes[start] === minus ? start + 1 : start;
+  let at = first;
+  let pointAt = -1;
+  let value = 0;
+  const last = bytes.length - 1;
+  for (; at < last; at += 1) {
+    const digit = (bytes[at] as number) - zero;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === point - zero && pointAt < 0) pointAt = at;
+    else break;
+  }
+  const size = at - first;
+  const isWhole =
+    bytes[at] === lessThan && size > 0 && size <= roughMax && (pointAt < 0 || size > 1);
+  if (!isWhole) {
+    cell.rough = Number.NaN;
+    return start;
+  }
+  if (pointAt >= 0 && pointAt < at - 1) value /= powersOfTen[at - 1 - pointAt] as number;
+  cell.rough = first > start ? -value : value;
+  cell.pointAt = pointAt;
+  return at;
 }
 
 /** `</v></c>` */

@@ -14,6 +14,12 @@ export class SheetCell {
   hasValue = false;
   hasFormula = false;
   readonly value = new ByteText();
+  /**
+   * The value as `roughNumberOf` would read it, and where its point is (-1: nowhere), where the
+   * scanner came across both on its way; NaN where it did not.
+   */
+  rough = Number.NaN;
+  pointAt = -1;
 }
 
 const letterA = 0x41;

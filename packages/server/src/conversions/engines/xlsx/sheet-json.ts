@@ -185,6 +185,10 @@ class HeaderCells implements CellOutput {
     this.columns.push(this.column);
   }
 
+  digitBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.fieldBytes(bytes, start, end);
+  }
+
   literalBytes(bytes: Uint8Array, start: number, end: number): void {
     this.fieldBytes(bytes, start, end);
   }
@@ -209,6 +213,10 @@ class JsonCells implements CellOutput {
 
   field(text: string): void {
     this.#json.text(text);
+  }
+
+  digitBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.#json.textBytes(bytes, start, end);
   }
 
   literalBytes(bytes: Uint8Array, start: number, end: number): void {

@@ -87,7 +87,8 @@ export class SheetScanner implements XmlHandler {
   }
 
   shortcut(bytes: Buffer, start: number): number {
-    if (!this.#inRow || this.#inCell || bytes[start + 1] !== letterC) return start;
+    if (!this.#inRow || this.#inCell || start + 1 >= bytes.length) return start;
+    if (bytes[start + 1] !== letterC) return start;
     const end = readPlainCell(bytes, start, this.#cell, this.#column, this.#rowDigits);
     if (end === start) return start;
     this.#column = this.#cell.column;
@@ -133,6 +134,7 @@ export class SheetScanner implements XmlHandler {
     cell.style = 0;
     cell.hasValue = false;
     cell.hasFormula = false;
+    cell.rough = Number.NaN;
     cell.value.clear();
     const { offsets, count } = attributes;
     for (let at = 0; at < 4 * count; at += 4) {

@@ -34,7 +34,11 @@ export function decodeText(bytes: Buffer, start: number, end: number): string {
 }
 
 const ampersand = 0x26;
-const semicolon = 0x3b;
+/** The most frequent first. */
+const commonEntities = ['amp', 'lt', 'gt', 'quot', 'apos'].map((name) => ({
+  written: Buffer.from(`&${name};`),
+  byte: (named[name] ?? '').charCodeAt(0),
+}));
 const underscore = 0x5f;
 const letterX = 0x78;
 const carriageReturn = 0x0d;
@@ -54,15 +58,21 @@ export function decodeCommonEntities(
     let byte = bytes[at] as number;
     if (byte === carriageReturn || (byte === underscore && bytes[at + 1] === letterX)) return -1;
     if (byte === ampersand) {
-      const nameEnd = bytes.indexOf(semicolon, at);
-      if (nameEnd < 0 || nameEnd - at > 5 || nameEnd >= end) return -1;
-      const character = named[bytes.toString('latin1', at + 1, nameEnd)];
-      if (character === undefined) return -1;
-      byte = character.charCodeAt(0);
-      at = nameEnd;
+      const found = commonEntities.find((one) => matches(bytes, at, end, one.written));
+      if (found === undefined) return -1;
+      byte = found.byte;
+      at += found.written.length - 1;
     }
     target[length] = byte;
     length += 1;
   }
   return length;
+}
+
+function matches(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  if (end - start < wanted.length) return false;
+  for (let index = 1; index < wanted.length; index += 1) {
+    if (bytes[start + index] !== wanted[index]) return false;
+  }
+  return true;
 }

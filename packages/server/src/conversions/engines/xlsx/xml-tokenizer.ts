@@ -125,8 +125,8 @@ export class XmlTokenizer {
   #markup(bytes: Buffer, start: number): number {
     const consumed = this.#handler.shortcut?.(bytes, start) ?? start;
     if (consumed > start) return consumed;
+    if (start + 1 >= bytes.length) return -1;
     const second = bytes[start + 1];
-    if (second === undefined) return -1;
     if (second === slash) return this.#endTag(bytes, start + 2);
     if (second === exclamation) return this.#declaration(bytes, start);
     if (second === question) return after(bytes, '?>', start + 2);

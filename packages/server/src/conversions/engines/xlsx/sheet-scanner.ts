@@ -24,6 +24,7 @@ export interface SheetReader {
 
 const rowsMax = 1_048_576;
 
+const lessThan = 0x3c;
 const letterC = 0x63;
 const letterF = 0x66;
 const letterS = 0x73;
@@ -86,14 +87,20 @@ export class SheetScanner implements XmlHandler {
     if (this.#capturing) this.#cell.value.append(bytes, start, end, plain);
   }
 
+  /** As many plain cells as follow each other: going back to the tokenizer costs as much as one. */
   shortcut(bytes: Buffer, start: number): number {
-    if (!this.#inRow || this.#inCell || start + 1 >= bytes.length) return start;
-    if (bytes[start + 1] !== letterC) return start;
-    const end = readPlainCell(bytes, start, this.#cell, this.#column, this.#rowDigits);
-    if (end === start) return start;
-    this.#column = this.#cell.column;
-    this.#reader.cell(this.#cell);
-    return end;
+    if (!this.#inRow || this.#inCell) return start;
+    const cell = this.#cell;
+    const last = bytes.length - 1;
+    let at = start;
+    while (at < last && bytes[at] === lessThan && bytes[at + 1] === letterC) {
+      const end = readPlainCell(bytes, at, cell, this.#column, this.#rowDigits);
+      if (end === at) break;
+      this.#column = cell.column;
+      this.#reader.cell(cell);
+      at = end;
+    }
+    return at;
   }
 
   #dimension(bytes: Buffer, attributes: XmlAttributes): void {

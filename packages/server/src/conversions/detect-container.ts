@@ -18,6 +18,7 @@ export type WholeFile = { readonly path: string } | { readonly bytes: Buffer };
 /** Looked at before we call it a plain archive. */
 const entriesMax = 20_000;
 const contentTypesBytesMax = 1024 * 1024;
+const mimeTypeName = Buffer.from('mimetype');
 const contentTypesName = Buffer.from('[Content_Types].xml');
 
 /** The main part's content type (ECMA-376 part 1, 12-15) names the kind of document. */
@@ -65,9 +66,11 @@ export async function inspectZip(file: WholeFile): Promise<Container | null> {
 async function inspectEntries(zip: ZipFile): Promise<Container> {
   let seen = 0;
   for await (const entry of zip.eachEntry()) {
-    if (seen === 0 && entry.fileNameRaw.toString('latin1') === 'mimetype') {
+    if (entry.fileNameRaw.equals(mimeTypeName)) {
       const mediaType = await readDeclaredType(zip, entry);
-      return { format: formatOfMediaType(mediaType), mediaType };
+      const format = formatOfMediaType(mediaType);
+      // Some writers do not put it first, as OpenDocument wants it; then only a known type counts.
+      if (seen === 0 || format !== null) return { format, mediaType };
     }
     if (entry.fileNameRaw.equals(contentTypesName)) {
       const types = await readEntry(zip, entry, contentTypesBytesMax);

@@ -88,6 +88,14 @@ const binaries: readonly (readonly [Format | null, string, Buffer])[] = [
 ];
 
 describe('detection', () => {
+  test('an OpenDocument file whose mimetype is not first is known, a plain archive stays one', async () => {
+    const odsType = 'application/vnd.oasis.opendocument.spreadsheet';
+    const late = await zip({ 'content.xml': '<x/>', mimetype: odsType });
+    expect(await detect(late)).toMatchObject({ format: 'ods' });
+    const plain = await zip({ 'a.txt': 'a', mimetype: 'application/x-other' });
+    expect(await detect(plain)).toMatchObject({ format: 'zip' });
+  });
+
   test('tells documents from archives by what is in them, whatever their name', async () => {
     expect(await detect(await xlsx(), 'a.csv')).toMatchObject({ format: 'xlsx', text: false });
     expect(await detect(await docx(), 'a.xlsx')).toMatchObject({ format: 'docx' });

@@ -19,12 +19,14 @@ interface Measured {
   readonly rssMb: number;
 }
 
-function run(script: string, ...args: string[]): string {
-  const path = join(import.meta.dirname, script);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
+const makeWorkbook = new URL('./make-workbook.ts', import.meta.url);
+const measure = new URL('./xlsx/measure.ts', import.meta.url);
+
+function run(script: URL, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script.pathname, ...args], {
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`${script} failed: ${stderr}`);
+  if (status !== 0) throw new Error(`${script.href} failed: ${stderr}`);
   return stdout;
 }
 
@@ -39,10 +41,10 @@ const steps: readonly (readonly [string, string, string])[] = [
 
 const best = new Map<string, Measured>();
 try {
-  run('make-workbook.ts', workbook, rows);
+  run(makeWorkbook, workbook, rows);
   for (let round = 0; round < Number(runsText); round += 1) {
     for (const [name, input, output] of steps) {
-      const measured = JSON.parse(run('xlsx/measure.ts', name, input, output)) as Measured;
+      const measured = JSON.parse(run(measure, name, input, output)) as Measured;
       const before = best.get(name) ?? measured;
       best.set(name, {
         wallMs: Math.min(measured.wallMs, before.wallMs),

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Problem } from './problem.mjs';
+import { relocate } from './relocate.mjs';
 import { runProgram } from './run-program.mjs';
 
 /**
@@ -45,7 +46,9 @@ export async function installNeeds(needs, folder) {
  * @param {string} folder
  */
 async function unpack(needs, folder) {
-  rmSync(folder, { recursive: true, force: true });
+  // What was unpacked before for another need stays.
+  for (const name of ['state', 'cache'])
+    rmSync(join(folder, name), { recursive: true, force: true });
   for (const name of ['state/lists/partial', 'cache/archives/partial', 'root', 'bin']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
@@ -67,12 +70,17 @@ async function unpack(needs, folder) {
     const code = await runProgram('dpkg-deb', ['-x', archive, root], { stdio: 'ignore' });
     if (code !== 0) throw new Problem(`${archive} could not be unpacked.`);
   }
-  const libraries = ['usr/lib', 'lib']
+  for (const name of ['state', 'cache']) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  relocate(root);
+  const multiarch = ['usr/lib', 'lib']
     .flatMap((name) => foldersIn(join(root, name)))
     .filter((path) => path.endsWith('-linux-gnu'))
     // Some packages keep theirs one folder deeper, and link to it when they are installed.
-    .flatMap((path) => [path, ...foldersIn(path).filter(holdsLibraries)])
-    .join(':');
+    .flatMap((path) => [path, ...foldersIn(path).filter(holdsLibraries)]);
+  // LibreOffice first: it looks for its settings beside the library that was loaded.
+  const libraries = [join(root, 'usr/lib/libreoffice/program'), ...multiarch].join(':');
   for (const { program } of needs) {
     const starter = join(folder, 'bin', program);
     const path = `${root}/usr/bin:${root}/usr/sbin`;

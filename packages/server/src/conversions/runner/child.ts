@@ -87,16 +87,25 @@ function resources(): { rssBytes: number; cpuSeconds: number } {
   return { rssBytes, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
 }
 
-function describe(error: unknown): { code: EngineErrorCode; message: string; cause: string } {
+interface Failure {
+  readonly code: EngineErrorCode;
+  readonly message: string;
+  readonly cause: string;
+  readonly sound: boolean;
+}
+
+function describe(error: unknown): Failure {
   const cause = explain(error);
   if (error instanceof Error && error.name === 'EngineError' && 'code' in error) {
-    return { code: error.code as EngineErrorCode, message: error.message, cause };
+    const code = error.code as EngineErrorCode;
+    return { code, message: error.message, cause, sound: code !== 'internal_error' };
   }
   if (/out of memory|allocation failed|invalid (string|array( buffer)?) length/iu.test(cause)) {
     const message = 'The document needs more memory than one conversion may use.';
-    return { code: 'document_too_complex', message, cause };
+    return { code: 'document_too_complex', message, cause, sound: false };
   }
-  return { code: 'internal_error', message: 'The conversion failed on our side.', cause };
+  const message = 'The conversion failed on our side.';
+  return { code: 'internal_error', message, cause, sound: false };
 }
 
 function explain(error: unknown): string {

@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable } from 'node:stream';
 import { EngineError, type EngineResult } from '../engines/engine.ts';
-import { descendantsOf, killAll, readProcessTable, residentBytes } from './process-group.ts';
+import {
+  descendantsOf,
+  killAll,
+  processorTicks,
+  readProcessTable,
+  residentBytes,
+} from './process-group.ts';
 import { asFormat, parseReply, replyLineBytesMax, type Command, type Reply } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { RunnerEngine } from './runner.ts';
 
 const logBytesMax = 4096;
 const closeGraceMs = 500;
+/** Of 10 ms each: less is what an idle process uses. */
+const signOfLifeTicks = 5;
 
 export interface Exit {
   readonly code: number | null;
@@ -45,6 +53,8 @@ export class EngineProcess {
   /** Settles once nothing of it is left: no process, no file. */
   readonly ended: Promise<Exit>;
   jobs = 0;
+  /** Its last task was refused by the engine itself, which may go on where it was made for that. */
+  isSoundAfterRefusal = false;
   rssBytes = 0;
   cpuSeconds = 0;
   #child: ChildProcess | null = null;
@@ -52,6 +62,8 @@ export class EngineProcess {
   #running: Running | null = null;
   #log = '';
   #killed: Error | null = null;
+  /** Processor time at the last sign of life, and when that was. */
+  #lastSign = { ticks: 0, atMs: 0 };
 
   constructor(options: EngineProcessOptions) {
     this.spec = options.spec;
@@ -89,6 +101,8 @@ export class EngineProcess {
   ): Promise<EngineResult> {
     const done = await new Promise<Extract<Reply, { type: 'done' }>>((resolve, reject) => {
       if (this.#killed) return reject(this.#killed);
+      this.isSoundAfterRefusal = false;
+      this.#lastSign = { ticks: 0, atMs: performance.now() };
       this.#running = { progress, resolve, reject };
       this.#send({ type: 'run', task: command });
     });
@@ -122,6 +136,19 @@ export class EngineProcess {
     this.rssBytes = residentBytes(this.#members);
     if (this.rssBytes <= this.spec.engine.memoryBytesMax) return;
     this.kill(tooMuchMemory(this.spec.engine.memoryBytesMax));
+  }
+
+  /** Kills it where its task has used no processor for too long: it waits for something for ever. */
+  checkProgress(): void {
+    const { stallMsMax } = this.spec;
+    if (stallMsMax === undefined || !this.#running) return;
+    const ticks = processorTicks(this.#members);
+    const nowMs = performance.now();
+    if (Math.abs(ticks - this.#lastSign.ticks) >= signOfLifeTicks) {
+      this.#lastSign = { ticks, atMs: nowMs };
+    } else if (nowMs - this.#lastSign.atMs > stallMsMax) {
+      this.kill(stalled(stallMsMax));
+    }
   }
 
   async #live(sandbox: Sandbox, announce: () => void): Promise<Exit> {
@@ -189,6 +216,8 @@ export class EngineProcess {
     if (reply.type === 'progress') return running?.progress(reply.percent, reply.phase);
     this.#running = null;
     if (reply.type === 'done') return running?.resolve(reply);
+    this.jobs += 1;
+    this.isSoundAfterRefusal = reply.sound && this.spec.survivesRefusals === true;
     running?.reject(new EngineError(reply.code, reply.message, reply.cause));
   }
 
@@ -245,6 +274,11 @@ function tooMuchMemory(bytesMax: number, cause?: unknown): EngineError {
   const megabytes = Math.floor(bytesMax / 2 ** 20);
   const message = `The document needs more than the ${megabytes} MB that one conversion may use.`;
   return new EngineError('document_too_complex', message, cause);
+}
+
+function stalled(stallMsMax: number): EngineError {
+  const cause = `the process has done nothing for ${stallMsMax} ms`;
+  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
 }
 
 function distrusted(cause: unknown): EngineError {

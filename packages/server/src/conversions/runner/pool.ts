@@ -6,6 +6,7 @@ import { cpuSecondsMax, EngineProcess } from './engine-process.ts';
 import { readProcessTable } from './process-group.ts';
 import type { RunnerEngine } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
+import { LentTurns, type Turn } from './lent-turns.ts';
 import { overloaded, Turns } from './turns.ts';
 
 const defaults = {
@@ -49,12 +50,15 @@ export interface PoolStats {
 }
 
 /**
- * The child processes. At most `processes` are busy; besides those one idle child of each warm
- * engine stays at hand, and more of them while there is room.
+ * The child processes. At most `processes` are busy, and as many again whose task takes longer than
+ * a second; besides those one idle child of each warm engine stays at hand, and more of them while
+ * there is room.
  */
 export class Pool {
   readonly #options: PoolOptions;
   readonly #turns: Turns;
+  readonly #lent: LentTurns;
+  readonly #turnOf = new Map<EngineProcess, Turn>();
   /** In the order of their last use, the longest unused first. */
   readonly #children = new Map<EngineProcess, State>();
   readonly #failed: Record<string, number> = {};
@@ -71,6 +75,7 @@ export class Pool {
       queueLengthMax: options.queueLengthMax ?? defaults.queueLengthMax,
       queueWaitMsMax: options.queueWaitMsMax ?? defaults.queueWaitMsMax,
     });
+    this.#lent = new LentTurns(this.#turns, options.processes);
   }
 
   /**
@@ -79,23 +84,26 @@ export class Pool {
    * @throws AppError `overloaded`, EngineError where it does not start, or the signal's reason
    */
   async acquire(spec: RunnerEngine, signal: AbortSignal): Promise<EngineProcess> {
-    await this.#turns.take(signal);
+    const turn = await this.#lent.take(signal);
     try {
-      return await this.#tryChild(spec, signal).catch((error: unknown) => {
+      const child = await this.#tryChild(spec, signal).catch((error: unknown) => {
         // A slow start is not the document's fault, so it gets a second one.
         if (signal.aborted || this.#closed || error instanceof AppError) throw error;
         return this.#tryChild(spec, signal);
       });
+      this.#turnOf.set(child, turn);
+      return child;
     } catch (error) {
       this.#countFailure(signal.aborted ? null : error);
-      this.#turns.giveBack();
+      turn.end();
       throw error;
     }
   }
 
-  /** Takes back a child that has done its task well. */
-  release(child: EngineProcess): void {
-    this.#done += 1;
+  /** Takes back a child that has done its task well, or has refused it and is none the worse. */
+  release(child: EngineProcess, refusal?: unknown): void {
+    if (refusal === undefined) this.#done += 1;
+    else this.#countFailure(refusal);
     const { spec } = child;
     const worn =
       child.jobs >= (spec.jobsMax ?? defaults.jobsMax) ||
@@ -107,7 +115,7 @@ export class Pool {
       this.#mark(child, 'idle');
       this.#trim();
     }
-    this.#turns.giveBack();
+    this.#giveBack(child);
   }
 
   /** Kills a child whose task failed, and settles when nothing of it is left. */
@@ -115,7 +123,12 @@ export class Pool {
     this.#countFailure(error);
     child.kill(error instanceof Error ? error : new Error(String(error)));
     await child.ended.catch(() => {});
-    this.#turns.giveBack();
+    this.#giveBack(child);
+  }
+
+  #giveBack(child: EngineProcess): void {
+    this.#turnOf.get(child)?.end();
+    this.#turnOf.delete(child);
   }
 
   /** Starts what is missing of the warm engines, later and later where one does not start. */
@@ -133,7 +146,7 @@ export class Pool {
   stats(): PoolStats {
     return {
       processes: this.#options.processes,
-      busy: this.#turns.taken,
+      busy: this.#turns.taken + this.#lent.count,
       queued: this.#turns.queued,
       done: this.#done,
       started: this.#started,
@@ -260,6 +273,7 @@ export class Pool {
       for (const [child] of busy) {
         if (table) child.refreshMembers(table);
         child.checkMemory();
+        child.checkProgress();
       }
     }, memoryCheckMs).unref();
   }

@@ -50,6 +50,8 @@ const replySchema = z.discriminatedUnion('type', [
     code: z.enum(errorCodes),
     message: text(2000),
     cause: text(8000),
+    /** It was the engine's own verdict on the document; its process is as good as before. */
+    sound: z.boolean(),
   }),
 ]);
 

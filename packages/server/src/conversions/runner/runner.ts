@@ -23,6 +23,10 @@ export interface RunnerEngine {
   readonly warm?: boolean;
   /** Bound of loading and warming up, in milliseconds; tried twice. */
   readonly startTimeoutMs?: number;
+  /** Keeps its child after an EngineError: for one that starts slowly and leaves nothing behind. */
+  readonly survivesRefusals?: boolean;
+  /** A task whose processes have used no processor for so long hangs, and is killed. */
+  readonly stallMsMax?: number;
   /** Tasks after which its child is replaced. */
   readonly jobsMax?: number;
   /** RLIMIT_DATA where it must differ: WebAssembly threads reserve 0.6 GB each. */
@@ -32,7 +36,7 @@ export interface RunnerEngine {
 }
 
 export interface RunnerOptions {
-  /** Conversions at the same time. */
+  /** Conversions at the same time; as many again where some take longer than a second. */
   readonly processes: number;
   readonly log: Log;
   /** A folder of this machine, best on the file system of inputs and outputs. */
@@ -147,6 +151,12 @@ async function runInChild(
     return result;
   } catch (error) {
     const failure = asFailure(error, signal, child);
+    if (child.isSoundAfterRefusal && !child.isDoomed) {
+      await removeInput(given);
+      child.clean();
+      pool.release(child, failure);
+      throw failure;
+    }
     // Its folder goes with it: nothing is left when the caller hears of the failure.
     await pool.discard(child, failure);
     throw failure;

@@ -1,30 +1,35 @@
 import { execFile } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { tmpdir, homedir } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engine.ts';
-import { checkDocx } from './check-docx.ts';
+import { checkDocument } from './check/check-document.ts';
+import { findInstallation } from './installation.ts';
+import { officeFormat, officeKinds } from './kinds.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
-import { checkPdf, officePairs } from './pairs.ts';
+import { exportSettings, pageChange, readOptions } from './options.ts';
+import { checkPdf, officePairs, unreadable } from './pairs.ts';
+import { convertPages } from './pdf-pages.ts';
 import { warnOfReplacedFonts } from './replaced-fonts.ts';
+import { Soffice } from './soffice.ts';
+import { RemoteException } from './urp/connection.ts';
+import type { Conversion } from './urp/office.ts';
 
 const execute = promisify(execFile);
 
-const programs = [
-  '/usr/bin/soffice',
-  '/usr/local/bin/soffice',
-  '/opt/libreoffice/program/soffice',
-  '/snap/bin/libreoffice',
-];
 const probeTimeoutMs = 10_000;
+/** It is replaced by a fresh one after so many documents, or above so much memory. */
+const jobsMax = 200;
+const rssBytesMax = 700 * 2 ** 20;
+
+let running: Soffice | null = null;
 
 /**
- * LibreOffice as installed on the machine: a quarter of the memory of the WebAssembly one, and the
- * machine's fonts. Each child process has a profile of its own, made once; each document gets a
- * `soffice` of its own, so one that hangs or falls harms no other.
+ * LibreOffice as installed on the machine, with the machine's fonts: a process kept warm, to which
+ * we speak UNO's remote protocol. Some 20 ms for a page, where `soffice --convert-to` starts for a
+ * second and more. Runs in a child process only, of which each has a LibreOffice of its own.
  */
 export const officeNativeEngine: Engine & { warmUp(): Promise<void> } = {
   name: 'libreoffice',
@@ -32,101 +37,90 @@ export const officeNativeEngine: Engine & { warmUp(): Promise<void> } = {
   timeoutMs: 120_000,
   memoryBytesMax: 1.5 * 2 ** 30,
   probe: async () => {
-    const program = findProgram();
-    if (program === null) return { available: false, reason: 'soffice is not installed' };
+    const installation = findInstallation();
+    if (installation === null)
+      return {
+        available: false,
+        reason: 'LibreOffice with Writer, Calc and Impress is not installed',
+      };
+    const { program, environment } = installation;
+    const env = { ...environment, HOME: tmpdir() };
     try {
-      const { stdout } = await execute(program, ['--version'], { timeout: probeTimeoutMs });
+      const { stdout } = await execute(program, ['--version'], { timeout: probeTimeoutMs, env });
       if (stdout.startsWith('LibreOffice')) return { available: true };
       return { available: false, reason: `${program} --version says nothing of LibreOffice` };
     } catch (error) {
       return { available: false, reason: `${program} does not start: ${String(error)}` };
     }
   },
-  // Makes the profile, which takes longer than a document.
+  // The first document costs far more than the next ones.
   warmUp: async () => {
-    await writeProfile();
-    const input = join(tmpdir(), 'warm.docx');
-    await writeFile(input, await makeDocx(paragraph('warm') + table([['up']])));
-    await convert(input, tmpdir());
+    const inputPath = join(tmpdir(), 'warm.docx');
+    await writeFile(inputPath, await makeDocx(paragraph('warm') + table([['up']])));
+    const outputPath = join(tmpdir(), 'warm.pdf');
+    const { filter } = officeKinds.docx;
+    await convert({
+      inputPath,
+      inputFilter: filter,
+      outputPath,
+      outputFilter: 'writer_pdf_Export',
+      settings: {},
+      pages: null,
+    });
   },
   run,
 };
 
 /** The installation's folders outside /usr, which a child must be shown. */
 export function nativeOfficePaths(): string[] {
-  const program = findProgram();
-  if (program === null) return [];
-  const installation = dirname(dirname(realpathSync(program)));
-  return installation.startsWith('/usr') ? [] : [installation];
+  const installation = findInstallation();
+  if (installation === null) return [];
+  return installation.folder.startsWith('/usr') ? [] : [installation.folder];
 }
 
 async function run(task: EngineTask): Promise<EngineResult> {
-  const parts = await checkDocx(task.inputPath);
+  const format = officeFormat(task.from);
+  const parts = await checkDocument(task.inputPath, format);
   task.progress(10, 'converting');
-  const written = await convert(task.inputPath, task.workDir);
-  const pdf = await readFile(written);
-  checkPdf(pdf);
-  await rename(written, task.outputPath).catch(() => writeFile(task.outputPath, pdf));
+  const { filter, program } = officeKinds[format];
+  const pdf = await convertPages(readOptions(task.options), async (options) => {
+    await convert({
+      inputPath: task.inputPath,
+      inputFilter: filter,
+      outputPath: task.outputPath,
+      outputFilter: `${program}_pdf_Export`,
+      settings: exportSettings(options),
+      pages: pageChange(options),
+    });
+    const written = await readFile(task.outputPath);
+    checkPdf(written);
+    return written;
+  });
   task.progress(100, 'converting');
-  return { format: 'pdf', warnings: warnOfReplacedFonts(parts, pdf) };
+  return { format: 'pdf', warnings: warnOfReplacedFonts(format, parts, pdf) };
 }
 
-async function convert(input: string, folder: string): Promise<string> {
-  const program = findProgram();
-  if (program === null) throw new EngineError('internal_error', 'LibreOffice is not installed.');
-  const output = join(folder, `${basename(input, extname(input))}.pdf`);
-  const args = [
-    `-env:UserInstallation=${pathToFileURL(profileFolder()).href}`,
-    '--headless',
-    '--norestore',
-    '--nolockcheck',
-    '--nodefault',
-    '--nofirststartwizard',
-    '--convert-to',
-    'pdf:writer_pdf_Export',
-    '--outdir',
-    folder,
-    input,
-  ];
-  const { stdout, stderr } = await execute(program, args, { cwd: folder }).catch(
-    (error: unknown) => ({ stdout: '', stderr: String(error) }),
-  );
-  // The exit code proves nothing, the file does.
-  if (existsSync(output)) return output;
-  const message = 'The document is damaged: LibreOffice cannot read it.';
-  throw new EngineError('document_invalid', message, `${stdout}\n${stderr}`.slice(0, 4000));
+async function convert(conversion: Conversion): Promise<void> {
+  const soffice = await take();
+  try {
+    const opened = await soffice.office.convert(conversion);
+    if (!opened || !existsSync(conversion.outputPath)) throw unreadable();
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    // It has thrown and lives: it is the document. Else it fell, and so do we.
+    if (!(error instanceof RemoteException)) throw error;
+    if (!(await soffice.isWell())) running = null;
+    throw unreadable(error);
+  }
+  soffice.jobs += 1;
+  if (soffice.jobs < jobsMax && soffice.rssBytes < rssBytesMax) return;
+  running = null;
+  await soffice.kill();
 }
 
-function findProgram(): string | null {
-  return programs.find((path) => existsSync(path)) ?? null;
-}
-
-function profileFolder(): string {
-  return join(homedir(), 'libreoffice');
-}
-
-/** No macros, no links to other files or addresses, no updates of links. */
-async function writeProfile(): Promise<void> {
-  const security = '/org.openoffice.Office.Common/Security/Scripting';
-  const settings = [
-    [security, 'DisableMacrosExecution', 'true'],
-    [security, 'MacroSecurityLevel', '3'],
-    [security, 'BlockUntrustedRefererLinks', 'true'],
-    [security, 'DisableActiveContent', 'true'],
-    ['/org.openoffice.Office.Writer/Content/Update', 'Link', '2'],
-  ] as const;
-  const items = settings.map(
-    ([path, name, value]) =>
-      `<item oor:path="${path}"><prop oor:name="${name}" oor:op="fuse"><value>${value}</value></prop></item>`,
-  );
-  await mkdir(join(profileFolder(), 'user'), { recursive: true });
-  await writeFile(
-    join(profileFolder(), 'user', 'registrymodifications.xcu'),
-    `<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry"
-xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-${items.join('\n')}
-</oor:items>
-`,
-  );
+/** The warm one, if it is well, else a new one. */
+async function take(): Promise<Soffice> {
+  if (running !== null && !(await running.isWell())) running = null;
+  running ??= await Soffice.start();
+  return running;
 }

@@ -1,32 +1,85 @@
 import type { Warning } from '../engine.ts';
-import type { FontParts } from './check-docx.ts';
+import type { Parts } from './check/check-package.ts';
+import { officeKinds, type OfficeFormat } from './kinds.ts';
 
 /**
  * Compares the fonts that a document asks for with those that its PDF embeds. Headings' and other
- * styles' fonts are left out, since many documents define them without using them.
+ * styles' fonts are left out, since many documents define them without using them. Documents of
+ * Office 97 are not looked into.
  */
-export function warnOfReplacedFonts(parts: FontParts, pdf: Buffer): Warning[] {
+export function warnOfReplacedFonts(format: OfficeFormat, parts: Parts, pdf: Buffer): Warning[] {
   const embedded = embeddedFonts(pdf);
   if (embedded.size === 0) return [];
-  const missing = [...wantedFonts(parts)].filter((name) => !embedded.has(plain(name)));
+  const missing = [...wantedFonts(format, parts)].filter((name) => !embedded.has(plain(name)));
   if (missing.length === 0) return [];
   const detail = `Not available here: ${missing.join(', ')}. Used instead: ${[...embedded.values()].join(', ')}.`;
   return [{ code: 'fonts_replaced', detail }];
 }
 
-function wantedFonts(parts: FontParts): Set<string> {
+/** At most so many are named: a warning is a sentence. */
+const namesMax = 20;
+
+function wantedFonts(format: OfficeFormat, parts: Parts): Set<string> {
+  const { container, program } = officeKinds[format];
+  if (container === 'rtf') return rtfFonts(parts.get('rtf') ?? '');
+  if (container === 'odf') return openDocumentFonts(parts);
+  if (program === 'writer') return wordFonts(parts);
+  return program === 'impress' ? slideFonts(parts) : sheetFonts(parts);
+}
+
+function collect(...found: readonly (readonly [RegExp, string | undefined])[]): Set<string> {
   const names = new Set<string>();
-  const add = (pattern: RegExp, text: string | undefined) => {
-    for (const [, name] of text?.matchAll(pattern) ?? []) if (name) names.add(name);
-  };
-  add(/<w:rFonts [^>]*\bw:ascii="([^"]{1,100})"/gu, parts.get('word/document.xml'));
-  const defaults = /<w:docDefaults>.*?<\/w:docDefaults>/su.exec(parts.get('word/styles.xml') ?? '');
-  add(/\bw:ascii="([^"]{1,100})"/gu, defaults?.[0]);
-  if (defaults?.[0].includes('w:asciiTheme="minor')) {
-    const theme = parts.get('word/theme/theme1.xml');
-    add(/<a:minorFont>\s*<a:latin typeface="([^"]{1,100})"/gu, theme);
+  for (const [pattern, text] of found) {
+    for (const [, name] of text?.matchAll(pattern) ?? []) {
+      if (name && names.size < namesMax) names.add(name);
+    }
   }
   return names;
+}
+
+const themeFont = /<a:minorFont>\s*<a:latin typeface="([^"]{1,100})"/gu;
+
+function wordFonts(parts: Parts): Set<string> {
+  const defaults = /<w:docDefaults>.*?<\/w:docDefaults>/su.exec(parts.get('word/styles.xml') ?? '');
+  const themed = defaults?.[0].includes('w:asciiTheme="minor') === true;
+  return collect(
+    [/<w:rFonts [^>]*\bw:ascii="([^"]{1,100})"/gu, parts.get('word/document.xml')],
+    [/\bw:ascii="([^"]{1,100})"/gu, defaults?.[0]],
+    [themeFont, themed ? parts.get('word/theme/theme1.xml') : undefined],
+  );
+}
+
+function slideFonts(parts: Parts): Set<string> {
+  const slides = [...parts].filter(([name]) => name.startsWith('ppt/slides/'));
+  return collect(
+    ...slides.map(([, text]) => [/<a:latin typeface="([^"+]{1,100})"/gu, text] as const),
+  );
+}
+
+/** The workbook's first font is that of every cell without another. */
+function sheetFonts(parts: Parts): Set<string> {
+  const styles = parts.get('xl/styles.xml');
+  const [first] = /<font>.*?<\/font>/su.exec(styles ?? '') ?? [];
+  return collect([/<(?:name|rFont) val="([^"]{1,100})"/gu, first]);
+}
+
+/** Styles name a font by a word, and the declarations say which one that is. */
+function openDocumentFonts(parts: Parts): Set<string> {
+  const content = parts.get('content.xml') ?? '';
+  const used = collect([/\bstyle:font-name="([^"]{1,100})"/gu, content]);
+  const declared = /<style:font-face [^>]*?style:name="([^"]*)"[^>]*?svg:font-family="([^"]*)"/gu;
+  const families = new Map<string, string>();
+  for (const [, name = '', family = ''] of content.matchAll(declared)) {
+    families.set(name, family.replaceAll(/&apos;|'/gu, ''));
+  }
+  return new Set([...used].map((name) => families.get(name) ?? name));
+}
+
+/** The font that text has without another (`\deff`), by its entry in the table of fonts. */
+function rtfFonts(head: string): Set<string> {
+  const number = /\\deff(\d{1,5})/u.exec(head)?.[1] ?? '0';
+  const entry = new RegExp(`\\\\f${number}(?!\\d)[^;{}]*? ([A-Za-z][^;{}\\\\]{0,99});`, 'gu');
+  return collect([entry, /\{\\fonttbl(?:[^{}]|\{[^{}]*\})*\}/u.exec(head)?.[0]]);
 }
 
 /** The families by their plain name: `/BaseFont/BAAAAA+LiberationSans-Bold` is one. */

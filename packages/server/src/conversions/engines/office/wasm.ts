@@ -3,11 +3,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { LibreOfficeConverter, WasmLoaderModule } from '@matbee/libreoffice-converter/server';
-import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engine.ts';
-import { checkDocx } from './check-docx.ts';
+import type { Engine, EngineResult, EngineTask } from '../engine.ts';
+import { checkDocument } from './check/check-document.ts';
+import { officeFormat, type OfficeFormat } from './kinds.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
-import { checkPdf, officePairs } from './pairs.ts';
+import { exportSettings, pageChange, readOptions } from './options.ts';
+import { checkPdf, officePairs, unreadable } from './pairs.ts';
+import { convertPages } from './pdf-pages.ts';
+import { changePagesOfOds } from './ods-pages.ts';
 import { warnOfReplacedFonts } from './replaced-fonts.ts';
+import type { Properties, UnoValue } from './urp/marshal.ts';
 
 const require = createRequire(import.meta.url);
 const packageName = '@matbee/libreoffice-converter';
@@ -52,30 +57,69 @@ export const officeWasmEngine: Engine & { warmUp(): Promise<void> } = {
   warmUp: async () => {
     // The first document costs a second more than the next ones.
     const body = `${paragraph('warm')}${table([['up']])}`;
-    await convertBytes(await makeDocx(body));
+    await convertBytes(await makeDocx(body), 'docx', 'pdf', '');
   },
   run,
 };
 
 async function run(task: EngineTask): Promise<EngineResult> {
-  const parts = await checkDocx(task.inputPath);
+  const format = officeFormat(task.from);
+  const parts = await checkDocument(task.inputPath, format);
   task.progress(10, 'converting');
-  const pdf = await convertBytes(await readFile(task.inputPath));
+  const input = await readFile(task.inputPath);
+  const pdf = await convertPages(readOptions(task.options), async (options) => {
+    const settings = asJson(exportSettings(options));
+    const change = pageChange(options);
+    if (!change) return convertBytes(input, format, 'pdf', settings);
+    // There is no call that changes a page's style; OpenDocument has it in a part of its own.
+    const ods = await changePagesOfOds(await convertBytes(input, format, 'ods', ''), change);
+    return convertBytes(ods, 'ods', 'pdf', settings);
+  });
   checkPdf(pdf);
   await writeFile(task.outputPath, pdf);
   task.progress(100, 'converting');
-  return { format: 'pdf', warnings: warnOfReplacedFonts(parts, pdf) };
+  return { format: 'pdf', warnings: warnOfReplacedFonts(format, parts, pdf) };
 }
 
-async function convertBytes(docx: Buffer): Promise<Buffer> {
+/** FilterData as LibreOfficeKit takes it (comphelper::JsonToPropertyValues). */
+function asJson(settings: Properties): string {
+  const entries = Object.entries(settings).map(([name, value]) => [name, typed(value)] as const);
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+function typed(value: UnoValue): { type: string; value: string } {
+  const [entry] = Object.entries(value);
+  return { type: String(entry?.[0]), value: String(entry?.[1]) };
+}
+
+/** Its own list of names lacks two; those are told from the others by their content. */
+function inputFormatOf(format: OfficeFormat): Exclude<OfficeFormat, 'xlsm' | 'xlsb'> {
+  return format === 'xlsm' || format === 'xlsb' ? 'xlsx' : format;
+}
+
+async function convertBytes(
+  input: Buffer,
+  from: OfficeFormat,
+  outputFormat: 'pdf' | 'ods',
+  filterOptions: string,
+): Promise<Buffer> {
   starting ??= start();
   const converter = await starting;
+  const inputFormat = inputFormatOf(from);
+  const options = {
+    inputFormat,
+    outputFormat,
+    ...(filterOptions === '' ? {} : { filterOptions }),
+  };
   try {
-    const options = { inputFormat: 'docx', outputFormat: 'pdf' } as const;
-    const { data } = await converter.convert(docx, options, 'document.docx');
+    const { data } = await converter.convert(input, options, `document.${inputFormat}`);
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   } catch (error) {
-    throw explain(error);
+    // Its memory is spoilt then, so the process goes with it.
+    if (/out of memory|enlarge memory|OOM|allocation|abort|RuntimeError/iu.test(String(error))) {
+      throw error;
+    }
+    throw unreadable(error);
   }
 }
 
@@ -113,14 +157,4 @@ function overrides(wasmDir: string): Record<string, unknown> {
       return {};
     },
   };
-}
-
-function explain(error: unknown): EngineError {
-  const text = String(error);
-  if (/out of memory|enlarge memory|OOM|allocation/iu.test(text)) {
-    const message = 'The document needs more memory than one conversion may use.';
-    return new EngineError('document_too_complex', message, error);
-  }
-  const message = 'The document is damaged: LibreOffice cannot read it.';
-  return new EngineError('document_invalid', message, error);
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDocx } from './check-docx.ts';
-import { makeDocx, paragraph } from './make-docx.ts';
+import { makeDocx, paragraph } from '../make-docx.ts';
+import { checkDocument } from './check-document.ts';
 import { XmlBalance } from './xml-balance.ts';
 
 let folder: string;
@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function check(bytes: Buffer) {
   const path = join(folder, 'document.docx');
   await writeFile(path, bytes);
-  return checkDocx(path);
+  return checkDocument(path, 'docx');
 }
 
 /** A compound file's first sector, then a directory entry's name. */

@@ -1,0 +1,49 @@
+import type { Turns } from './turns.ts';
+
+/** From then on a task is taken for a long one. */
+const lendAfterMs = 700;
+
+/** A turn that was taken, and is given back once. */
+export interface Turn {
+  end(): void;
+}
+
+/**
+ * A task that takes long lends its turn to the next one, so that a document that hangs, or is just
+ * large, holds up nobody else. Bounded: at most `lentMax` at the same time.
+ */
+export class LentTurns {
+  readonly #turns: Turns;
+  readonly #lentMax: number;
+  #count = 0;
+
+  constructor(turns: Turns, lentMax: number) {
+    this.#turns = turns;
+    this.#lentMax = lentMax;
+  }
+
+  /** Tasks under way that have lent their turn. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Waits for a turn. @throws as `Turns.take` does */
+  async take(signal: AbortSignal): Promise<Turn> {
+    await this.#turns.take(signal);
+    let lent = false;
+    const lend = () => {
+      if (this.#count >= this.#lentMax) return;
+      clearInterval(timer);
+      lent = true;
+      this.#count += 1;
+      this.#turns.giveBack();
+    };
+    const timer = setInterval(lend, lendAfterMs).unref();
+    const end = () => {
+      clearInterval(timer);
+      if (lent) this.#count -= 1;
+      else this.#turns.giveBack();
+    };
+    return { end };
+  }
+}

@@ -8,6 +8,8 @@ import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
 import { odsEngine } from './engines/ods/engine.ts';
 import { oldSheetsEngine } from './engines/old-sheets/engine.ts';
 import { toXlsxEngine } from './engines/to-xlsx/engine.ts';
+import { wordEngine } from './engines/word/engine.ts';
+import { markdownDocxEngine } from './engines/word/markdown-docx.ts';
 import { xlsxEngine } from './engines/xlsx/engine.ts';
 import type { RunnerEngine } from './runner/runner.ts';
 
@@ -15,6 +17,12 @@ import type { RunnerEngine } from './runner/runner.ts';
 function own(engine: Engine, path: string, exportName: string): RunnerEngine {
   const module = new URL(`./engines/${path}`, import.meta.url);
   return { engine, module, exportName, needsSandbox: false };
+}
+
+/** A library's reader of a foreign format: only in a sandbox. */
+function foreign(engine: Engine, path: string, exportName: string): RunnerEngine {
+  const module = new URL(`./engines/${path}`, import.meta.url);
+  return { engine, module, exportName, warm: false };
 }
 
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
@@ -29,6 +37,8 @@ export const engines: readonly RunnerEngine[] = [
   imageRunner,
   heicRunner,
   mediaRunner,
+  foreign(wordEngine, 'word/engine.ts', 'wordEngine'),
+  own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine'),
   officeNative,
   officeWasm,
 ];

@@ -69,7 +69,8 @@ export class EngineUnderTest {
     for (const child of children) {
       for (const name of ['in', 'out', 'tmp']) {
         const path = join(this.#folder, 'work', own, child, name);
-        for (const entry of await readdir(path)) {
+        // A child that is only starting may not have it yet.
+        for (const entry of await readdir(path).catch(() => [])) {
           if (!(await stat(join(path, entry))).isSocket()) left.push(`${name}/${entry}`);
         }
       }

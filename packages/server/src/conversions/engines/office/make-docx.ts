@@ -21,7 +21,10 @@ Id="rId1" Type="${officeSchemas}/relationships/officeDocument" Target="word/docu
  * @param body WordprocessingML, such as `paragraph('text')`
  * @param parts further parts by name, in place of the default ones where they have the same name
  */
-export async function makeDocx(body: string, parts: Record<string, string> = {}): Promise<Buffer> {
+export async function makeDocx(
+  body: string,
+  parts: Readonly<Record<string, string | Buffer>> = {},
+): Promise<Buffer> {
   const document = `${xml}<w:document
 xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 xmlns:r="${officeSchemas}/relationships"><w:body>${body}</w:body></w:document>`;
@@ -32,7 +35,8 @@ xmlns:r="${officeSchemas}/relationships"><w:body>${body}</w:body></w:document>`;
     ...parts,
   };
   const zip = new ZipFile();
-  for (const [name, content] of Object.entries(all)) zip.addBuffer(Buffer.from(content), name);
+  for (const [name, content] of Object.entries(all))
+    zip.addBuffer(typeof content === 'string' ? Buffer.from(content) : content, name);
   zip.end();
   return buffer(zip.outputStream);
 }

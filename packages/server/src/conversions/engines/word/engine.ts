@@ -1,0 +1,63 @@
+import { writeFile } from 'node:fs/promises';
+import mammoth from 'mammoth';
+import type { Engine, EngineResult, EngineTask, Warning } from '../engine.ts';
+import { EngineError } from '../engine.ts';
+import { checkDocument } from '../office/check/check-document.ts';
+import { markdownOfHtml } from './markdown-of-html.ts';
+import { htmlOptions, markdownOptions, textOptions } from './options.ts';
+import { readWord } from './read-word.ts';
+
+/** DOCX to HTML, Markdown and plain text: what it says, not how it looks. */
+export const wordEngine: Engine = {
+  name: 'mammoth',
+  pairs: [
+    { from: 'docx', to: 'html', options: htmlOptions },
+    { from: 'docx', to: 'md', options: markdownOptions },
+    { from: 'docx', to: 'txt', options: textOptions },
+  ],
+  timeoutMs: 60_000,
+  memoryBytesMax: 1024 * 1024 * 1024,
+  probe: async () => ({ available: true }),
+  run,
+};
+
+async function run(task: EngineTask): Promise<EngineResult> {
+  await checkDocument(task.inputPath, 'docx');
+  task.progress(10, 'converting');
+  const { text, warnings } = await convert(task).catch((error: unknown) => {
+    const message = 'The document is damaged: its text cannot be read.';
+    throw new EngineError('document_invalid', message, error);
+  });
+  await writeFile(task.outputPath, text);
+  task.progress(100, 'converting');
+  return { format: task.to, warnings };
+}
+
+async function convert(task: EngineTask): Promise<{ text: string; warnings: readonly Warning[] }> {
+  const { inputPath: path, options } = task;
+  if (task.to === 'txt') {
+    const { value } = await mammoth.extractRawText({ path });
+    return { text: `${value.trim()}\n`, warnings: [] };
+  }
+  if (task.to === 'md') {
+    const { html, warnings } = await readWord(path, markdownOptions.parse(options).images);
+    return { text: markdownOfHtml(html), warnings };
+  }
+  const { images, fragment } = htmlOptions.parse(options);
+  const { html, warnings } = await readWord(path, images);
+  return { text: fragment ? html : page(html), warnings };
+}
+
+function page(body: string): string {
+  const style = 'body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:16px/1.6 sans-serif}';
+  return `<!DOCTYPE html>
+<html>
+<head><meta charset="utf-8"><title>Document</title><style>${style}
+table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .7rem}img{max-width:100%}
+</style></head>
+<body>
+${body}
+</body>
+</html>
+`;
+}

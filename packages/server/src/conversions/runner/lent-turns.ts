@@ -2,6 +2,8 @@ import type { Turns } from './turns.ts';
 
 /** From then on a task is taken for a long one. */
 const lendAfterMs = 700;
+/** So long after the last loan the next one is still likely. */
+const recentMs = 10_000;
 
 /** A turn that was taken, and is given back once. */
 export interface Turn {
@@ -16,6 +18,7 @@ export class LentTurns {
   readonly #turns: Turns;
   readonly #lentMax: number;
   #count = 0;
+  #lastMs = -Infinity;
 
   constructor(turns: Turns, lentMax: number) {
     this.#turns = turns;
@@ -25,6 +28,11 @@ export class LentTurns {
   /** Tasks under way that have lent their turn. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether turns are being lent: more children than usual are then of use. */
+  get isLending(): boolean {
+    return this.#count > 0 || performance.now() - this.#lastMs < recentMs;
   }
 
   /** Waits for a turn. @throws as `Turns.take` does */
@@ -41,8 +49,9 @@ export class LentTurns {
     const timer = setInterval(lend, lendAfterMs).unref();
     const end = () => {
       clearInterval(timer);
-      if (lent) this.#count -= 1;
-      else this.#turns.giveBack();
+      if (!lent) return this.#turns.giveBack();
+      this.#count -= 1;
+      this.#lastMs = performance.now();
     };
     return { end };
   }

@@ -243,7 +243,9 @@ export class Pool {
   /** Ends the longest unused idle child where there are too many, but no engine's only warm one. */
   #trim(): void {
     const { engines, processes } = this.#options;
-    let surplus = -processes - engines.filter(({ warm }) => warm !== false).length;
+    // Ending children only to start them again would cost more than it saves.
+    const wanted = this.#lent.isLending ? processes * 2 : processes;
+    let surplus = -wanted - engines.filter(({ warm }) => warm !== false).length;
     for (const child of this.#children.keys()) surplus += child.isDoomed ? 0 : 1;
     for (const [child, state] of this.#children) {
       if (surplus <= 0) return;
@@ -266,7 +268,7 @@ export class Pool {
     let checks = 0;
     this.#watch ??= setInterval(() => {
       const busy = [...this.#children].filter(([, state]) => state === 'busy');
-      if (busy.length === 0) return;
+      if (busy.length === 0) return this.#trim();
       // Which processes there are changes less often than what they hold.
       const fresh = checks++ % 5 === 0 || busy.some(([child]) => !child.hasMembers);
       const table = fresh ? readProcessTable() : null;

@@ -59,6 +59,14 @@ export async function isDrained(db: Queryable, workspaceId: string): Promise<boo
   return (row?.held ?? 0) === 0;
 }
 
+/** Whether somebody holds a slot whose lease ended long enough ago for a sweep to have come by. */
+export async function holdsDeadSlots(db: Queryable, workspaceId: string): Promise<boolean> {
+  const rows = await db.query(sql`SELECT FROM active_conversions
+    WHERE organization_id = ${workspaceId} AND state = 'running'
+      AND lease_expires_at <= clock_timestamp() - interval '10 seconds'`);
+  return rows.length > 0;
+}
+
 /** As if a minute had passed: what a dead server had claimed may be taken over. */
 export async function lapseIdempotencyClaims(db: Queryable): Promise<void> {
   await db.query(sql`UPDATE idempotency_keys SET lease_expires_at = clock_timestamp()

@@ -17,4 +17,5 @@ export const chains: readonly Chain[] = [
     pageTargets.map((to) => ({ from, via: 'pdf' as const, to })),
   ),
   { from: 'md', via: 'docx', to: 'pdf' },
+  ...(['svg', 'heic'] as const).map((from) => ({ from, via: 'png' as const, to: 'pdf' as const })),
 ];

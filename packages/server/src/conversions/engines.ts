@@ -1,3 +1,4 @@
+import { chromium } from './engines/chromium/runner-engine.ts';
 import { csvJsonEngine } from './engines/csv-json.ts';
 import type { Engine } from './engines/engine.ts';
 import { heicRunner, imageRunner } from './engines/image/runner-engines.ts';
@@ -10,6 +11,8 @@ import { oldSheetsEngine } from './engines/old-sheets/engine.ts';
 import { toXlsxEngine } from './engines/to-xlsx/engine.ts';
 import { wordEngine } from './engines/word/engine.ts';
 import { markdownDocxEngine } from './engines/word/markdown-docx.ts';
+import { htmlMarkdownEngine } from './engines/html-markdown.ts';
+import { pdfLib, pdfium } from './engines/pdf/runner-engines.ts';
 import { xlsxEngine } from './engines/xlsx/engine.ts';
 import type { RunnerEngine } from './runner/runner.ts';
 
@@ -24,6 +27,12 @@ function foreign(engine: Engine, path: string, exportName: string): RunnerEngine
   const module = new URL(`./engines/${path}`, import.meta.url);
   return { engine, module, exportName, warm: false };
 }
+const htmlMarkdown: RunnerEngine = {
+  engine: htmlMarkdownEngine,
+  module: new URL('./engines/html-markdown.ts', import.meta.url),
+  exportName: 'htmlMarkdownEngine',
+  warm: false,
+};
 
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
@@ -41,4 +50,8 @@ export const engines: readonly RunnerEngine[] = [
   own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine'),
   officeNative,
   officeWasm,
+  chromium,
+  pdfium,
+  pdfLib,
+  htmlMarkdown,
 ];

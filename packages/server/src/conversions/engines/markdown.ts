@@ -7,8 +7,8 @@ import type { Engine, EngineResult, EngineTask, InlineTask } from './engine.ts';
 import { checkExpansion } from './text/bounds.ts';
 import { decodeText } from './text/decode.ts';
 
-const options = z.strictObject({
-  fragment: z.boolean().default(false).describe('Only what goes into a page, without the page.'),
+/** How the text is read, whatever is made of it. */
+export const markdownShape = {
   breaks: z.boolean().default(false).describe('Every line break of the text becomes one.'),
   linkify: z.boolean().default(false).describe('Makes links of bare addresses.'),
   typographer: z.boolean().default(false).describe('Curly quotes, dashes, (c) and the like.'),
@@ -18,6 +18,11 @@ const options = z.strictObject({
     .max(500)
     .optional()
     .describe("The page's title; without it the first heading."),
+};
+
+const options = z.strictObject({
+  fragment: z.boolean().default(false).describe('Only what goes into a page, without the page.'),
+  ...markdownShape,
 });
 
 type MarkdownOptions = z.infer<typeof options>;
@@ -63,6 +68,21 @@ function runInline(task: InlineTask): { bytes: Buffer; result: EngineResult } {
 }
 
 function convertMarkdown(input: Buffer, parsed: MarkdownOptions): Buffer {
+  const { title, body } = renderMarkdown(input, parsed);
+  const html = Buffer.from(parsed.fragment ? body : markdownPage(title, body, screenStyle));
+  checkExpansion(input.length, html.length);
+  return html;
+}
+
+/**
+ * A Markdown text as the HTML of a body, with the title that its page should have.
+ *
+ * @throws EngineError `document_invalid` for what is empty or not UTF-8
+ */
+export function renderMarkdown(
+  input: Buffer,
+  parsed: Omit<MarkdownOptions, 'fragment'>,
+): { title: string; body: string } {
   if (input.length === 0) throw new EngineError('document_invalid', 'The file is empty.');
   const text = decodeText(input, 'utf-8', 'Markdown is read as UTF-8');
   const { breaks, linkify, typographer } = parsed;
@@ -70,10 +90,7 @@ function convertMarkdown(input: Buffer, parsed: MarkdownOptions): Buffer {
   const env = {};
   const tokens = markdown.parse(text, env);
   const body = markdown.renderer.render(tokens, markdown.options, env);
-  const title = parsed.title ?? firstHeading(tokens) ?? 'Document';
-  const html = Buffer.from(parsed.fragment ? body : page(title, body));
-  checkExpansion(input.length, html.length);
-  return html;
+  return { title: parsed.title ?? firstHeading(tokens) ?? 'Document', body };
 }
 
 type Tokens = ReturnType<MarkdownIt['parse']>;
@@ -126,7 +143,8 @@ function plainText(tokens: Tokens): string {
     .join('');
 }
 
-const style = `
+/** For reading on a screen. */
+export const screenStyle = `
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.6 system-ui, sans-serif; }
 h1, h2, h3, h4, h5, h6 { line-height: 1.25; }
 img { max-width: 100%; }
@@ -137,7 +155,8 @@ table { border-collapse: collapse; }
 th, td { padding: 0.3rem 0.7rem; border: 1px solid #ccc; }
 `;
 
-function page(title: string, body: string): string {
+/** A complete page around a body. */
+export function markdownPage(title: string, body: string, style: string): string {
   return `<!DOCTYPE html>
 <html>
 <head>

@@ -252,7 +252,9 @@ function launchEngine({ spec, folder, place }: EngineProcess, sandbox: Sandbox) 
       dataBytesMax: spec.dataBytesMax ?? engine.memoryBytesMax + 2 ** 30,
       cpuSecondsMax: cpuSecondsMax(spec),
       fileBytesMax: spec.fileBytesMax ?? 16 * 2 ** 30,
+      processesMax: spec.processesMax ?? 256,
     },
+    userNamespaces: spec.userNamespaces ?? false,
     readOnlyPaths: spec.readOnlyPaths ?? [],
     nodeArguments: [
       `--max-old-space-size=${Math.floor(megabytes * 0.75)}`,

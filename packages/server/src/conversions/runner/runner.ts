@@ -33,6 +33,10 @@ export interface RunnerEngine {
   readonly dataBytesMax?: number;
   /** The largest file that it may write. */
   readonly fileBytesMax?: number;
+  /** Processes and threads together, where it has a user of its own. Default 256. */
+  readonly processesMax?: number;
+  /** For a program that shuts its own parts in by user namespaces: they are allowed to it. */
+  readonly userNamespaces?: boolean;
 }
 
 export interface RunnerOptions {

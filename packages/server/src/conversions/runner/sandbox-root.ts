@@ -80,11 +80,12 @@ function isWithin(path: string, folder: string): boolean {
 /**
  * Builds the view in a private mount namespace and runs the command in it. The old root is detached
  * by pivot_root; the chroot on top costs one mount and makes the kernel refuse new user namespaces
- * to the child. Arguments: mount point, folders `--` files `--` mode source target … `--` command.
+ * to the child, which is left out for a program that shuts itself in with them. Arguments: mount
+ * point, `jail` or `bare`, folders `--` files `--` mode source target … `--` command.
  */
 const script = `
 set -eu
-root=$1; shift
+root=$1; inner=$2; shift 2
 mount -t tmpfs -o size=1m,mode=755,nosuid mutate "$root"
 cd "$root"
 while [ "$1" != -- ]; do mkdir -p ".$1"; shift; done; shift
@@ -103,6 +104,7 @@ mount -t proc -o nosuid,nodev,noexec proc "$root/proc" 2>/dev/null || :
 unset PWD OLDPWD
 if pivot_root . old 2>/dev/null; then
   umount -l /old
+  [ "$inner" = jail ] || exec "$@"
   mount --rbind / /jail
   exec chroot /jail "$@"
 fi
@@ -110,7 +112,12 @@ exec chroot "$root" "$@"
 `;
 
 /** The arguments of `sh` that run `command` within the view. */
-export function enterView(view: View, mountPoint: string, command: readonly string[]): string[] {
+export function enterView(
+  view: View,
+  mountPoint: string,
+  command: readonly string[],
+  inner: 'jail' | 'bare',
+): string[] {
   const isFolder = (path: string) => statSync(path).isDirectory();
   const folders = view.mounts.map(({ from, to }) => (isFolder(from) ? to : dirname(to)));
   const files = view.mounts.filter(({ from }) => !isFolder(from)).map(({ to }) => to);
@@ -119,6 +126,7 @@ export function enterView(view: View, mountPoint: string, command: readonly stri
     script,
     'sandbox',
     mountPoint,
+    inner,
     ...new Set([
       '/proc',
       '/old',

@@ -25,6 +25,8 @@ export interface Limits {
   readonly dataBytesMax: number;
   readonly cpuSecondsMax: number;
   readonly fileBytesMax: number;
+  /** Processes and threads of a user of its own. */
+  readonly processesMax?: number;
 }
 
 export interface LaunchRequest {
@@ -34,6 +36,8 @@ export interface LaunchRequest {
   readonly place: number;
   readonly limits: Limits;
   readonly readOnlyPaths: readonly string[];
+  /** Lets the child make user namespaces, where it has a user of its own. */
+  readonly userNamespaces?: boolean;
   /** Node's own flags, then the program and its arguments. */
   readonly nodeArguments: readonly string[];
 }
@@ -144,7 +148,12 @@ function launch(
             'unshare',
             ...unshareFlags(how),
             'sh',
-            ...enterView(view(), join(folder, 'root'), command),
+            ...enterView(
+              view(),
+              join(folder, 'root'),
+              command,
+              request.userNamespaces === true && separate ? 'bare' : 'jail',
+            ),
           ];
   return { file, args, env, folderInside };
 }
@@ -169,7 +178,7 @@ function limit(limits: Limits, separate: boolean): string[] {
     `--fsize=${limits.fileBytesMax}`,
     '--nofile=4096',
     // Counted over all of a user's processes, so a user of our own can be held tighter.
-    `--nproc=${separate ? 256 : 4096}`,
+    `--nproc=${separate ? (limits.processesMax ?? 256) : 4096}`,
   ];
 }
 

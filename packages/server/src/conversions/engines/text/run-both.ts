@@ -11,6 +11,11 @@ export type Outcome =
   | { readonly text: string; readonly bytes: Buffer; readonly warnings: string[] }
   | { readonly code: string; readonly message: string };
 
+/** For tests: the code of a failure, or `converted`. */
+export function codeOf(outcome: Outcome): string {
+  return 'code' in outcome ? outcome.code : 'converted';
+}
+
 /** For tests: runs an engine's first pair, or the one named `type`, as a child process would. */
 export async function runOnFile(
   engine: Engine,

@@ -39,14 +39,15 @@ test.each([[false], [true]])(
   'a page that asks for loopback and files in every way reaches neither (scripts: %s)',
   async (javascript) => {
     const before = canary.visits();
-    await withShutPage(browser, request(javascript), async ({ page, blocked }) => {
+    await withShutPage(browser, request(javascript), async (shut) => {
+      const { page } = shut;
       await page.pdf();
       const read = page.frames().map((frame) => frame.evaluate('document.body.innerText'));
       // A frame whose address was refused never has a document to ask.
       const texts = await Promise.all(read.map((text) => Promise.race([text, sleep(1000)])));
       expect(texts.join('\n')).not.toMatch(/root:|\bbin\b|\/bin\//u);
       expect(texts.join('\n')).toContain('text');
-      expect(blocked()).toMatchObject([{ code: 'resources_blocked' }]);
+      expect(shut.blocked()).toMatchObject([{ code: 'resources_blocked' }]);
       expect(page.context().pages()).toHaveLength(1);
     });
     expect(canary.visits() - before).toBe(0);

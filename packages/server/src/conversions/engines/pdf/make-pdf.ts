@@ -23,7 +23,7 @@ export async function makePdfWith(
 }
 
 /** For tests: a PDF from its objects as they are written, the first being the catalogue. */
-export function writePdf(objects: readonly string[], trailer = ''): Buffer {
+function writePdf(objects: readonly string[], trailer = ''): Buffer {
   let text = '%PDF-1.7\n';
   const offsets: number[] = [];
   for (const [index, object] of objects.entries()) {

@@ -90,7 +90,7 @@ async function drawPage(pdf: PDFiumDocument, index: number, task: EngineTask): P
     density: options.dpi,
   });
   if (!transparent) image.removeAlpha();
-  if (options.grayscale === true) image.grayscale().toColourspace('b-w');
+  if (options.grayscale === true) image.grayscale();
   return task.to === 'jpeg'
     ? image.jpeg({ quality: options.quality ?? 85 })
     : image.png({ compressionLevel: 3 });

@@ -23,7 +23,8 @@ async function textOf(pdf: Buffer): Promise<string> {
 
 async function zipOf(entries: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   const zip = new ZipFile();
-  for (const [name, content] of Object.entries(entries)) zip.addBuffer(content, name);
+  for (const [name, content] of Object.entries(entries))
+    zip.addBuffer(content, name, { compressionLevel: 1 });
   zip.end();
   const pieces: Buffer[] = [];
   for await (const piece of zip.outputStream) pieces.push(piece as Buffer);

@@ -12,8 +12,8 @@ export type Outcome =
   | { readonly code: string; readonly message: string };
 
 /** For tests: the code of a failure, or `converted`. */
-export function codeOf(outcome: Outcome): string {
-  return 'code' in outcome ? outcome.code : 'converted';
+export function codeOf(result: Outcome): string {
+  return 'code' in result ? result.code : 'converted';
 }
 
 /** For tests: runs an engine's first pair, or the one named `type`, as a child process would. */

@@ -27,12 +27,6 @@ function foreign(engine: Engine, path: string, exportName: string): RunnerEngine
   const module = new URL(`./engines/${path}`, import.meta.url);
   return { engine, module, exportName, warm: false };
 }
-const htmlMarkdown: RunnerEngine = {
-  engine: htmlMarkdownEngine,
-  module: new URL('./engines/html-markdown.ts', import.meta.url),
-  exportName: 'htmlMarkdownEngine',
-  warm: false,
-};
 
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
@@ -53,5 +47,5 @@ export const engines: readonly RunnerEngine[] = [
   chromium,
   pdfium,
   pdfLib,
-  htmlMarkdown,
+  foreign(htmlMarkdownEngine, 'html-markdown.ts', 'htmlMarkdownEngine'),
 ];

@@ -73,11 +73,16 @@ async function finish(jobId: string): Promise<Buffer | string> {
   }
 }
 
+/** What is made of it in one step: the first step of a chain is such a conversion, too. */
 async function targetsOf(name: string, content: Buffer): Promise<string[]> {
   const head = content.subarray(0, headBytes);
   const { format } = await detectFormat({ head, filename: name, bytes: content });
-  const targets = format === null ? [] : tested.service.conversions.registry.targetsOf(format);
-  return targets.length === 0 ? ['pdf'] : targets;
+  if (format === null) return ['pdf'];
+  const { registry } = tested.service.conversions;
+  const direct = registry
+    .targetsOf(format)
+    .filter((to) => registry.find(format, to)?.steps.length === 1);
+  return direct.length === 0 ? ['pdf'] : direct;
 }
 
 /** Everything readable in an output: of an archive each entry, of a PDF its text. */

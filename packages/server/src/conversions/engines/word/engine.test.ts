@@ -119,5 +119,5 @@ test.each([
   await expect(engine.convert(bytes, 'docx', 'txt', {})).rejects.toMatchObject({
     code: 'document_invalid',
   });
-  expect(await engine.leftovers()).toEqual([]);
+  await expect.poll(() => engine.leftovers()).toEqual([]);
 });

@@ -9,10 +9,13 @@ import { formats } from './formats.ts';
 import { optionsOfStep } from './options.ts';
 import type { Offer } from './registry.ts';
 import type { StoredOutput } from './schema.ts';
+import { storableText } from './storable.ts';
 
 type ExecuteDeps = Pick<ConversionDeps, 'registry' | 'runner' | 'storage' | 'clock'> & {
   readonly settings: Pick<ConversionSettings, 'workFolder'>;
 };
+
+const warningCharsMax = 1_000;
 
 /** One attempt at one conversion. */
 export interface Attempt {
@@ -64,7 +67,10 @@ export async function execute(
         place,
       },
       bytes: 'bytes' in source ? source.bytes : null,
-      warnings: result.warnings,
+      warnings: result.warnings.map(({ code, detail }) => ({
+        code,
+        detail: storableText(detail, warningCharsMax),
+      })),
     };
   } catch (error) {
     if ('path' in source) await rm(source.path, { force: true });

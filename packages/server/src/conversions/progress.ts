@@ -1,5 +1,9 @@
 import type { ConversionDeps } from './deps.ts';
 import { updateProgress } from './sql.ts';
+import { storableText } from './storable.ts';
+
+/** A phase may be named after a sheet. */
+const phaseCharsMax = 100;
 
 /** Writes an attempt's progress onto its job, at most twice a second, and not for short ones. */
 export class ProgressReporter {
@@ -18,7 +22,8 @@ export class ProgressReporter {
   }
 
   report(percent: number, phase: string): void {
-    this.#latest = { percent: Math.min(100, Math.max(0, Math.round(percent))), phase };
+    const rounded = Math.min(100, Math.max(0, Math.round(percent)));
+    this.#latest = { percent: rounded, phase: storableText(phase, phaseCharsMax) };
     this.#timer ??= setTimeout(() => void this.#write(), 500);
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { invalidRequest } from '../http/validation.ts';
+import { isStorable } from './storable.ts';
 
 /** What a request says about a conversion, besides the file itself. */
 export interface UploadFields {
@@ -80,14 +81,4 @@ function parseJsonField(
   throw new AppError('invalid_request', `The field "${name}" ${detail}.`, {
     details: { errors: [{ pointer: `/${name}`, detail }] },
   });
-}
-
-/** Whether PostgreSQL takes it as `jsonb`, which refuses more than JSON does. */
-function isStorable(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  return Object.entries(value).every(
-    ([name, member]) => isStorable(name, depth) && isStorable(member, depth - 1),
-  );
 }

@@ -6,6 +6,7 @@ import type { ConversionDeps } from './deps.ts';
 import { EngineError } from './engines/engine.ts';
 import { execute, type Attempt, type Converted } from './execute.ts';
 import { ProgressReporter } from './progress.ts';
+import { storableText } from './storable.ts';
 
 export type AttemptOutcome =
   | {
@@ -119,11 +120,13 @@ function isOurFault(error: unknown): boolean {
   return !(error instanceof EngineError) || error.code === 'internal_error';
 }
 
+const messageCharsMax = 2_000;
+
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isTransient(error)) return databaseAway(error);
   if (error instanceof EngineError && error.code !== 'internal_error') {
-    return new AppError(error.code, error.message, { cause: error });
+    return new AppError(error.code, storableText(error.message, messageCharsMax), { cause: error });
   }
   return new AppError('internal_error', 'The conversion failed on our side. It is not counted.', {
     cause: error,

@@ -136,6 +136,16 @@ describe('a conversion of what a URL stands for', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('whose JSON is larger than a megabyte is 400, and the next request is answered', async () => {
+    const owner = await scene().create();
+    const metadata = { text: 'x'.repeat(2 * megabyte) };
+    const sent = await send(owner, { source_url: `http://${origin}/`, to: 'json', metadata });
+    expect(sent.reply).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(sent.reply.detail).toContain('at most 1048576 bytes');
+    // The connection is not left with half a body in it.
+    expect((await send(owner, {})).status).toBe(400);
+  });
+
   test.each([
     ['told by Content-Length', '/large-told.csv'],
     ['found at the byte that crosses', '/large-untold.csv'],

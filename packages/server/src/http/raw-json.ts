@@ -37,7 +37,9 @@ async function readText({ raw }: FastifyRequest): Promise<string> {
   let bytes = 0;
   const late = setTimeout(() => raw.destroy(), bodyMsMax);
   try {
-    for await (const piece of raw as AsyncIterable<Buffer>) {
+    // Left open at the bound: whoever sends more must still hear that it is too much.
+    const sent = raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const piece of sent) {
       bytes += piece.length;
       if (bytes > bodyBytesMax) break;
       pieces.push(piece);

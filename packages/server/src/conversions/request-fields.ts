@@ -28,9 +28,13 @@ export function readFormFields(fields: Sent): UploadFields {
 
 const anObject = z.record(z.string(), z.unknown()).optional();
 
+/** No name of a format has more, and what is kept with a batch must be a plain text. */
+const namePattern = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
+const nameDetail = 'must be the name of a format, for example "csv"';
+
 /** The same fields in a JSON body. */
 export const jsonFields = {
-  to: z.string().min(1),
+  to: z.string().regex(namePattern, nameDetail),
   from: z.string().min(1).optional(),
   options: anObject.describe('The options of the conversion'),
   metadata: anObject.describe('Anything of yours, kept with the job'),
@@ -48,7 +52,8 @@ export function readJsonFields(body: z.infer<z.ZodObject<typeof jsonFields>>): U
 }
 
 function requireTarget(to: string | undefined): string {
-  if (to !== undefined && to !== '') return to;
+  if (to !== undefined && namePattern.test(to)) return to;
+  if (to !== undefined && to !== '') throw invalidRequest([{ pointer: '/to', detail: nameDetail }]);
   throw new AppError('invalid_request', 'The field "to" is missing: the format you want.', {
     details: { errors: [{ pointer: '/to', detail: 'is required, for example "csv"' }] },
   });

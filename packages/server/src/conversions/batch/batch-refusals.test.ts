@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { BatchService, csv, formOf, type File } from '../../test/batches.ts';
 
@@ -15,6 +17,8 @@ describe('what is wrong with the whole request', () => {
   test.each<[string, () => FormData | string]>([
     ['no file', () => formOf([])],
     ['no target', () => formOf([['a.csv', csv]], {})],
+    ['a target with U+0000', () => formOf([['a.csv', csv]], { to: 'json\0' })],
+    ['the same in JSON', () => JSON.stringify({ source_urls: ['http://x/'], to: 'json\0' })],
     ['options that are no object', () => formOf([['a.csv', csv]], { to: 'json', options: '[]' })],
     ['an unknown field', () => formOf([['a.csv', csv]], { to: 'json', colour: 'red' })],
     ['101 files', () => formOf(Array.from({ length: 101 }, (): File => ['a.csv', csv]))],
@@ -78,4 +82,34 @@ describe('a batch', () => {
       code: 'conflict',
     });
   });
+});
+
+it('fetches nothing more once the files are larger than a batch together', async () => {
+  let requests = 0;
+  const source = createServer((_request, response) => {
+    requests += 1;
+    response.end(Buffer.alloc(600_000, 'a,b\n'));
+  });
+  await new Promise<void>((resolve) => {
+    source.listen(0, '127.0.0.1', resolve);
+  });
+  const origin = `127.0.0.1:${(source.address() as AddressInfo).port}`;
+  const narrow = await BatchService.start({ IMPORT_ALLOWED_HOSTS: origin, MAX_UPLOAD_MB: '1' });
+  try {
+    const owner = await narrow.scene().create();
+    const urls = Array.from({ length: 20 }, (_, index) => `http://${origin}/${index}.csv`);
+    const body = JSON.stringify({ source_urls: urls, to: 'json' });
+    const { batch } = await narrow.send(owner, body);
+    const { counts, data } = await narrow.completed(owner, batch);
+    expect(counts).toMatchObject({ total: 20, succeeded: 1, refused: 19 });
+    expect(new Set(data.map(({ error }) => error?.code ?? null))).toEqual(
+      new Set([null, 'file_too_large']),
+    );
+    // Four at once, and one more may begin before the second is here.
+    expect(requests).toBeLessThanOrEqual(5);
+    expect(await narrow.leftovers()).toEqual([]);
+  } finally {
+    await narrow.tested.close();
+    source.close();
+  }
 });

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import { refuseTotal } from '../../http/form-intake.ts';
@@ -99,19 +100,23 @@ async function fetchAll(
   const signal = goneSignal(call);
   const fetched: BatchFile[] = [];
   let totalBytes = files.reduce((sum, { file }) => sum + sizeOf(file), 0);
+  const fetchOne = async (index: number, url: string, path: string) => {
+    const { batchBytesMax } = deps.settings;
+    // Past the bound nothing more is fetched; what is under way then is not kept.
+    refuseTotal(batchBytesMax, totalBytes);
+    const pointer = `/source_url/${index}`;
+    const imported = await importSource(deps, { url, limits, path, signal, pointer });
+    totalBytes += imported.sizeBytes;
+    if (totalBytes > batchBytesMax) await rm(path, { force: true });
+    refuseTotal(batchBytesMax, totalBytes);
+    return imported;
+  };
   const waiting = [...urls.entries()];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, url] = next;
       const path = join(folder, `url-${index}`);
-      const pointer = `/source_url/${index}`;
-      const file = await importSource(deps, { url, limits, path, signal, pointer })
-        .then((imported) => {
-          totalBytes += imported.sizeBytes;
-          refuseTotal(deps.settings.batchBytesMax, totalBytes);
-          return imported;
-        })
-        .catch(asRefusal);
+      const file = await fetchOne(index, url, path).catch(asRefusal);
       recordTooLarge(deps, call, decision, file);
       fetched[index] =
         file instanceof AppError

@@ -71,20 +71,22 @@ async function readInto(intake: FileIntake, response: IncomingMessage, limits: U
   const lengthBytes = Number(response.headers['content-length'] ?? 0);
   try {
     refuseAbove(limits, lengthBytes);
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of bodyOf(response)) {
       intake.take(chunk);
       if (intake.needsFlush) await intake.flush();
     }
-  } catch (error) {
+  } finally {
     response.destroy();
-    if (error instanceof AppError || isOurs(error)) throw error;
-    throw new TargetFailed('it broke off', error);
   }
 }
 
-/** A full disk and the like is no fault of the source. */
-function isOurs(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'write';
+/** Only what goes wrong in here is a fault of the source; a full disk, say, is ours. */
+async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new TargetFailed('it broke off', error);
+  }
 }
 
 /** As the reply names it, else the last part of the path; with the extension of its type if it has none. */

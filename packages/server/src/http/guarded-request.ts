@@ -70,11 +70,12 @@ function getOnce(target: Target, { signal, idleMsMax }: GuardedGetOptions) {
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, options);
     sent.setTimeout(idleMsMax, () => sent.destroy(new Error('nothing came for too long')));
+    // Listened to for good: an error that nobody hears, however late, would end the process.
     sent.once('response', (response) => {
-      response.once('error', () => undefined);
+      response.on('error', () => undefined);
       resolve(response);
     });
-    sent.once('error', (error) => reject(new TargetFailed('it could not be reached', error)));
+    sent.on('error', (error) => reject(new TargetFailed('it could not be reached', error)));
     sent.end();
   });
 }

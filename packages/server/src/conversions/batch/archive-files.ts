@@ -123,28 +123,35 @@ async function inflate(
   }
   const intake = new FileIntake(options);
   try {
-    const stream = await zip.openReadStreamPromise(entry);
     let bytes = 0;
-    let checksum = 0;
-    for await (const piece of stream as AsyncIterable<Buffer>) {
+    for await (const piece of contentOf(zip, entry)) {
       bytes += piece.length;
       options.room.bytes -= piece.length;
-      checksum = crc32(piece, checksum);
       if (options.room.bytes < 0) throw new ArchiveFull();
       intake.take(piece);
       refuseBomb(bytes, entry.compressedSize);
       if (intake.needsFlush) await intake.flush();
     }
-    if (checksum !== entry.crc32) throw new Error('the checksum is another');
     return await intake.finish(filename);
   } catch (error) {
     await intake.abort();
     if (error instanceof ArchiveFull) throw error.refusal;
     if (error instanceof AppError && error.status < 500) return error;
-    if (error instanceof AppError || isOurs(error)) throw error;
-    return new AppError('document_invalid', 'The file is damaged in the archive.', {
-      cause: error,
-    });
+    throw error;
+  }
+}
+
+/** Only what goes wrong in here is a fault of the archive; a full disk, say, is ours. */
+async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  try {
+    let checksum = 0;
+    for await (const piece of await zip.openReadStreamPromise(entry)) {
+      checksum = crc32(piece as Buffer, checksum);
+      yield piece as Buffer;
+    }
+    if (checksum !== entry.crc32) throw new Error('the checksum is another');
+  } catch (error) {
+    throw new AppError('document_invalid', 'The file is damaged in the archive.', { cause: error });
   }
 }
 
@@ -161,11 +168,6 @@ function refuseBomb(bytes: number, compressedBytes: number): void {
     const message = `The file inflates more than ${ratioMax} times.`;
     throw new AppError('document_too_complex', message);
   }
-}
-
-/** A full disk and the like is no fault of the archive. */
-function isOurs(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'write';
 }
 
 function damaged(cause: unknown): AppError {

@@ -83,6 +83,17 @@ test('playlists that pose as media reach neither an address nor a file', async (
   expect(requests).toBe(0);
 });
 
+test('a result larger than one may be is document_too_complex, not damage', async () => {
+  const narrow = await startConverter({ ...mediaRunner, fileBytesMax: 100_000 });
+  try {
+    const input = makeMedia('flac', '-t', '6', '-af', 'apad');
+    const refused = narrow.convert(input, { from: 'flac', to: 'wav' });
+    await expect(refused).rejects.toMatchObject({ code: 'document_too_complex' });
+  } finally {
+    await narrow.close();
+  }
+});
+
 test('a film of absurd size or length is document_too_complex before it is decoded', async () => {
   const film = makeMedia('avi', '-c:v', 'rawvideo');
   const header = film.indexOf('strf');

@@ -39,15 +39,17 @@ export async function runFfmpeg(
     onSeconds(seconds);
     if (seconds > secondsMax) child.kill('SIGKILL');
   });
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   checkSeconds(seconds);
-  if (code !== 0) throw explain(log, code);
+  if (code !== 0) throw explain(log, code ?? signal);
   return { seconds, log };
 }
 
-function explain(log: string, code: number | null): EngineError {
-  const cause = `ffmpeg ended with ${code ?? 'a signal'}: ${log}`;
-  if (/cannot allocate memory|file too large|no space left/iu.test(log)) {
+function explain(log: string, end: number | string | null): EngineError {
+  const cause = `ffmpeg ended with ${end ?? 'nothing'}: ${log}`;
+  // The kernel's signal to whoever writes past the bound on a file.
+  const tooLarge = end === 'SIGXFSZ';
+  if (tooLarge || /cannot allocate memory|file too large|no space left/iu.test(log)) {
     const message = 'The conversion needs more memory or room than one may use.';
     return new EngineError('document_too_complex', message, cause);
   }

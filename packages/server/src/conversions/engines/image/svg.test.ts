@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startConverter, type Converter } from '../test-convert.ts';
 import { imageRunner } from './runner-engines.ts';
+import { checkSvg } from './svg.ts';
 import { png, svg } from './test-files.ts';
 import { distance, draw, pixelsOf, red } from './test-pixels.ts';
 
@@ -98,6 +99,14 @@ describe('a drawing', () => {
     expect(await codeOf(doctype('<!ENTITY ns "http://ns.adobe.com/x/">', '&ns;'))).toBe(
       'converted',
     );
+  });
+
+  test('with white space without end is looked through in one pass', () => {
+    const blank = ' '.repeat(1_000_000);
+    const local = svg(`<rect width="9" height="9" style="fill:url(${blank}#a)"/>`);
+    expect(checkSvg(local)).toEqual([]);
+    const elsewhere = svg(`<rect width="9" height="9" style="fill:url(${blank}'x.png')"/>`);
+    expect(checkSvg(elsewhere)).toHaveLength(1);
   });
 
   test('that would take for ever or all memory ends with a code', async () => {

@@ -61,7 +61,8 @@ const references = [
     String.raw`<(?:[\w.-]+:)?(?:image|use|feImage)\s[^<>]*\bhref\s*=\s*["']${outside}`,
     'iu',
   ),
-  new RegExp(String.raw`\burl\(\s*["']?${outside}`, 'iu'),
+  // One look ahead, so that white space without end is passed over once, not from each of its places.
+  /\burl\((?!\s*(?:["']\s*)?(?:#|data:|&)|\s*["']\s*["'])/iu,
   /@import\b|<\?xml-stylesheet\b|<xi:include\b/iu,
 ];
 

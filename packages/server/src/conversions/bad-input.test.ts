@@ -175,34 +175,6 @@ describe('a wrong input', () => {
     await expectNothingLeft(owner);
   });
 
-  // PostgreSQL's jsonb takes neither U+0000 nor half a surrogate pair, and documents hold both.
-  it.each([
-    ['U+0000', '[{"a\\u0000b":{"c":1}}]'],
-    ['a character that a bound cuts in two', `[{"${'x'.repeat(199)}\u{1f600}":{"c":1}}]`],
-  ])('is told by its own code where its text has %s', async (_what, content) => {
-    const owner = await scene().create();
-    const options = '{"nested":"refuse"}';
-    const body = form({ name: 'a.json', content }, { to: 'csv', options });
-    const { status, problem } = await send(owner, body);
-    expect([status, problem.code]).toEqual([422, 'document_invalid']);
-    await expectNothingLeft(owner);
-  });
-
-  it('may be named in a warning, whatever is in it', async () => {
-    const owner = await scene().create();
-    // Past the first bytes, by which a NUL tells binary from text.
-    const content = `${'x'.repeat(5000)},a\0\u{1f600},a\0\u{1f600}\n1,2,3\n`;
-    const response = await tested.fetch(`/v1/workspaces/${owner.organizationId}/conversions`, {
-      method: 'POST',
-      key: owner.apiKey,
-      body: form({ name: 'a.csv', content }, { to: 'json' }),
-    });
-    expect(await response.json()).toMatchObject({
-      status: 'succeeded',
-      warnings: [{ code: 'duplicate_columns', detail: expect.stringContaining('a\ufffd') }],
-    });
-  });
-
   it('gets 400 for two files and for none', async () => {
     const owner = await scene().create();
     const two = form({ name: 'a.csv', content: 'a\n1\n' }, { to: 'json' });

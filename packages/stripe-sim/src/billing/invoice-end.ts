@@ -1,10 +1,11 @@
 import { emit } from '../delivery/emit.ts';
+import { changeBalance } from '../resources/balance.ts';
 import type { Invoice } from '../store/documents.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { invalidRequest } from '../wire/stripe-error.ts';
 import { openPayments, settle, subscriptionOf } from './invoice-paid.ts';
 
-/** Takes back an invoice that nobody has paid. What it took off the balance is not given back. */
+/** Takes back an invoice that nobody has paid; what it took off the balance goes back onto it. */
 export function voidInvoice(tx: Transaction, invoice: Invoice): void {
   if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
     throw invalidRequest(
@@ -29,8 +30,23 @@ export function voidInvoice(tx: Transaction, invoice: Invoice): void {
     intent.next_action = null;
     emit(tx, 'payment_intent.canceled', intent);
   }
+  unapplyBalance(tx, invoice);
   emit(tx, 'invoice.voided', invoice);
   settleSubscription(tx, invoice);
+}
+
+function unapplyBalance(tx: Transaction, invoice: Invoice): void {
+  let applied = 0;
+  for (const move of tx.scan('customer_balance_transaction', invoice.customer)) {
+    const isOurs = move['invoice'] === invoice.id && move.type === 'applied_to_invoice';
+    if (isOurs) applied += move.amount;
+  }
+  const customer = tx.get('customer', invoice.customer);
+  if (applied === 0 || customer === undefined) return;
+  changeBalance(tx, customer, -applied, invoice.currency, {
+    type: 'unapplied_from_invoice',
+    invoice: invoice.id,
+  });
 }
 
 /** Gives up on an invoice; it may still be paid or voided. */

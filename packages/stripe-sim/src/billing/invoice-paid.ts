@@ -41,6 +41,7 @@ export function subscriptionOf(tx: Transaction, invoice: Invoice): Subscription 
 /** An invoice is out of the way (paid, voided, written off): its subscription may be well again. */
 export function settle(tx: Transaction, subscription: Subscription, invoice: Invoice): void {
   const isPaid = invoice.status === 'paid';
+  if (isPaid) saveMethod(tx, subscription, invoice);
   if (subscription.sim_pending_invoice === invoice.id && isPaid) {
     applyPendingUpdate(tx, subscription);
   }
@@ -50,6 +51,13 @@ export function settle(tx: Transaction, subscription: Subscription, invoice: Inv
   if ((status === 'past_due' || status === 'unpaid') && (isLatest || !hasOpen(tx, subscription))) {
     activate(tx, subscription);
   }
+}
+
+/** `save_default_payment_method: on_subscription`: what paid an invoice pays the next ones. */
+function saveMethod(tx: Transaction, subscription: Subscription, invoice: Invoice): void {
+  if (subscription.payment_settings?.['save_default_payment_method'] !== 'on_subscription') return;
+  const method = tx.find('payment_intent', invoice.sim_payment_intent ?? '')?.payment_method;
+  if (method !== null && method !== undefined) subscription.default_payment_method = method;
 }
 
 function activate(tx: Transaction, subscription: Subscription): void {

@@ -129,12 +129,17 @@ test('default_incomplete waits for the client to confirm the payment', async () 
     customer: customer.id,
     items: [{ price: price.id }],
     payment_behavior: 'default_incomplete',
+    payment_settings: { save_default_payment_method: 'on_subscription' },
     expand: ['latest_invoice.confirmation_secret'],
   });
   const secret = (subscription.latest_invoice as Stripe.Invoice).confirmation_secret?.client_secret;
   const intent = secret?.split('_secret_')[0] ?? '';
   await sim.stripe.paymentIntents.confirm(intent, { payment_method: 'pm_card_visa' });
   expect(await statusOf(subscription.id)).toBe('active');
+  // The card that paid is the one that renews it.
+  await sim.simulator.advanceTo(at('2027-07-01T14:00:00Z'));
+  const { data } = await sim.stripe.invoices.list({ customer: customer.id });
+  expect(data.map((invoice) => invoice.status)).toEqual(['paid', 'paid']);
 });
 
 test('error_if_incomplete leaves nothing behind', async () => {

@@ -19,12 +19,18 @@ export function resolve(schema: Schema): Schema {
 }
 
 /** The schema's alternatives, names followed: one entry where it has none. */
-export function alternativesOf(schema: Schema): Schema[] {
+export function alternativesOf(schema: Schema): readonly Schema[] {
   const resolved = resolve(schema);
-  if (typeof resolved === 'object' && 'any' in resolved)
-    return resolved.any.flatMap(alternativesOf);
-  return [resolved];
+  if (typeof resolved !== 'object' || !('any' in resolved)) return [resolved];
+  let alternatives = alternativesCache.get(resolved);
+  if (alternatives === undefined) {
+    alternatives = resolved.any.flatMap(alternativesOf);
+    alternativesCache.set(resolved, alternatives);
+  }
+  return alternatives;
 }
+
+const alternativesCache = new WeakMap<object, readonly Schema[]>();
 
 export interface Field {
   readonly schema: Schema;

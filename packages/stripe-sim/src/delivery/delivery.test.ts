@@ -96,20 +96,23 @@ test('a draft waits for 72 hours at most', async () => {
   expect(await latestInvoice(customer)).toMatchObject({ status: 'paid' });
 });
 
-test('whoever adds an item before answering invoice.created finds it on the invoice', async () => {
+test('an item added before invoice.created is answered is on the invoice once, however often it comes', async () => {
   const customer = await subscribe();
+  sim.simulator.webhooks.set({ duplicate: 1 });
+  let asked = 0;
   await sim.simulator.settled();
   receiver.answer = async (event) => {
     if (event.type !== 'invoice.created') return 200;
-    await sim.stripe.invoiceItems.create({
-      customer,
-      invoice: event.data.object.id ?? '',
-      amount: 494,
-      currency: 'usd',
-    });
+    asked += 1;
+    const invoice = event.data.object.id ?? '';
+    await sim.stripe.invoiceItems.create(
+      { customer, invoice, amount: 494, currency: 'usd' },
+      { idempotencyKey: `overage ${invoice}` },
+    );
     return 200;
   };
   await sim.simulator.advanceTo(periodEnd + 2 * hour);
+  expect(asked).toBe(2);
   expect(await latestInvoice(customer)).toMatchObject({ amount_paid: 1494 });
 });
 

@@ -13,9 +13,7 @@ import { StripeError } from '../wire/stripe-error.ts';
  */
 export function emit(tx: Transaction, type: string, document: Readonly<Document>): void {
   const object = checked(render(document));
-  const endpoints = tx.getAll(
-    'webhook_endpoint',
-    undefined,
+  const endpoints = [...tx.scan('webhook_endpoint')].filter(
     (endpoint) => endpoint.status === 'enabled' && wants(endpoint.enabled_events, type),
   );
   const previous = type.endsWith('.updated') ? previousOf(tx, document, object) : undefined;

@@ -191,13 +191,8 @@ function lineItemsOf(tx: Transaction, session: CheckoutSession): { id: string }[
       currency,
       description: tx.find('product', price.product)?.name ?? null,
       metadata: {},
-      price: withoutOptions(price),
+      price,
       quantity: item.quantity,
     };
   });
-}
-
-function withoutOptions(price: Readonly<Price>): Record<string, unknown> {
-  const { currency_options: _, sim_seq: __, sim_owner: ___, ...shown } = price;
-  return shown;
 }

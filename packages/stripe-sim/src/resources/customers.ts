@@ -73,8 +73,10 @@ export const customerRoutes: readonly Route[] = [
 ];
 
 function createCustomer(tx: Transaction, params: Input): Customer {
-  if (params.test_clock !== undefined)
-    need(tx, 'test_helpers.test_clock', params.test_clock, 'test_clock');
+  if (params.test_clock !== undefined) {
+    const clock = need(tx, 'test_helpers.test_clock', params.test_clock, 'test_clock');
+    tx.now = clock.frozen_time;
+  }
   const customer = create(tx, 'customer', {
     address: null,
     balance: 0,

@@ -122,6 +122,25 @@ test('the balance is moved by transactions that add up to it, and pays the next 
   ]);
 });
 
+test('a voided invoice gives back the credit it took', async () => {
+  const customer = await sim.customer('pm_card_chargeCustomerFail');
+  await sim.stripe.customers.createBalanceTransaction(customer.id, {
+    amount: -400,
+    currency: 'usd',
+  });
+  const draft = await sim.stripe.invoices.create({ customer: customer.id });
+  await sim.stripe.invoiceItems.create({
+    customer: customer.id,
+    invoice: draft.id,
+    amount: 1000,
+    currency: 'usd',
+  });
+  expect(await sim.stripe.invoices.finalizeInvoice(draft.id)).toMatchObject({ amount_due: 600 });
+  expect(await sim.stripe.customers.retrieve(customer.id)).toMatchObject({ balance: 0 });
+  await sim.stripe.invoices.voidInvoice(draft.id);
+  expect(await sim.stripe.customers.retrieve(customer.id)).toMatchObject({ balance: -400 });
+});
+
 test('a finalized invoice keeps its lines and its number', async () => {
   const invoice = await invoiceOf(1000);
   expect(invoice.number).toMatch(/^\w{8}-0001$/);

@@ -6,6 +6,8 @@ import type { Journal } from './journal.ts';
 import type { Change } from './state.ts';
 
 const migrationsFolder = path.join(import.meta.dirname, '..', '..', 'db', 'migrations');
+/** A server that does not answer for that long counts as gone. */
+const timeoutMs = 20_000;
 /** One simulator a database; any number will do as long as it never changes. */
 const lockKey = '83116114105112';
 
@@ -41,7 +43,13 @@ export function createPostgresJournal(connection: pg.ClientConfig): Journal {
 }
 
 async function open(connection: pg.ClientConfig): Promise<pg.Client> {
-  const client = new pg.Client({ ...connection, application_name: 'stripe-sim', keepAlive: true });
+  const client = new pg.Client({
+    ...connection,
+    application_name: 'stripe-sim',
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
   // A connection that breaks fails the query that runs; without a listener it would end Node.
   client.on('error', () => undefined);
   await client.connect();

@@ -45,16 +45,17 @@ export function include(tx: Transaction, shown: Json, field: string): unknown {
   if (find === undefined) return undefined;
   const document = tx.find(shown['object'] as Kind, String(shown['id']));
   if (document === undefined) return undefined;
-  return find === stored ? withoutOwn((document as Json)[field]) : find(tx, document);
+  return withoutOwn(find === stored ? (document as Json)[field] : find(tx, document));
 }
 
-/** A copy without the fields that begin with `sim_`, however deep. */
+/** A copy without what is ours or has to be asked for, however deep. */
 export function withoutOwn(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOwn);
   if (typeof value !== 'object' || value === null) return value;
   const copy: Json = {};
+  const isPrice = 'object' in value && value.object === 'price';
   for (const [name, item] of Object.entries(value)) {
-    if (name.startsWith('sim_')) continue;
+    if (name.startsWith('sim_') || (isPrice && name === 'currency_options')) continue;
     // What is in metadata belongs to the caller, whatever it is called.
     copy[name] = name === 'metadata' ? item : withoutOwn(item);
   }

@@ -8,7 +8,7 @@ import { invalidRequest } from '../wire/stripe-error.ts';
 import { changeBalance } from './balance.ts';
 import { needLiving } from './customer-lookup.ts';
 import { attach, findAttachable, needOwnMethod } from './payment-methods.ts';
-import { create, mergeMetadata, need, patch, type MetadataInput } from './shared.ts';
+import { create, mergeAddress, mergeMetadata, need, patch, type MetadataInput } from './shared.ts';
 import { cancelNow } from './subscription-cancel.ts';
 
 interface Input {
@@ -18,11 +18,14 @@ interface Input {
   payment_method?: string;
   test_clock?: string;
   email?: string;
+  address?: unknown;
+  shipping?: '' | { address: unknown; name: string; phone?: string };
 }
 
-const texts = ['address', 'description', 'email', 'name', 'phone', 'preferred_locales', 'shipping'];
+const texts = ['description', 'email', 'name', 'phone', 'preferred_locales'];
 const settings = ['invoice_settings.default_payment_method', 'invoice_settings.footer'];
-const kept = [...texts, 'invoice_prefix', 'next_invoice_sequence', 'tax_exempt'];
+const simple = [...texts, 'invoice_prefix', 'next_invoice_sequence', 'tax_exempt'];
+const kept = [...simple, 'address', 'shipping'];
 
 includable('customer', 'subscriptions', (tx, customer) => ({
   object: 'list',
@@ -92,7 +95,7 @@ function createCustomer(tx: Transaction, params: Input): Customer {
     metadata: mergeMetadata({}, params.metadata),
     test_clock: params.test_clock ?? null,
   });
-  patch(customer, { ...params }, kept);
+  describe(customer, params);
   emit(tx, 'customer.created', customer);
   if (params.payment_method !== undefined) {
     const method = findAttachable(tx, params.payment_method, 'payment_method');
@@ -108,12 +111,23 @@ function createCustomer(tx: Transaction, params: Input): Customer {
 
 function update(tx: Transaction, params: Input, id: string): Customer {
   const customer = needLiving(tx, id);
-  patch(customer, { ...params }, kept);
+  describe(customer, params);
   customer.metadata = mergeMetadata(customer.metadata, params.metadata);
   applySettings(tx, customer, params);
   if (params.balance !== undefined) setBalance(tx, customer, params.balance);
   emit(tx, 'customer.updated', customer);
   return customer;
+}
+
+function describe(customer: Customer, params: Input): void {
+  patch(customer, { ...params }, simple);
+  customer.address = mergeAddress(customer.address, params.address);
+  const { shipping } = params;
+  if (shipping === '') customer['shipping'] = null;
+  else if (shipping !== undefined) {
+    const address = mergeAddress(null, shipping.address);
+    customer['shipping'] = { name: shipping.name, phone: shipping.phone ?? null, address };
+  }
 }
 
 function applySettings(tx: Transaction, customer: Customer, params: Input): void {

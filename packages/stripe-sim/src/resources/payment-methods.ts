@@ -10,7 +10,7 @@ import { randomText, type Transaction } from '../store/transaction.ts';
 import { pageOf, type PageParams } from '../wire/page.ts';
 import { pageParams, route, type Route } from '../wire/route.ts';
 import { StripeError, invalidRequest } from '../wire/stripe-error.ts';
-import { create, mergeMetadata, need, patch, type MetadataInput } from './shared.ts';
+import { create, mergeAddress, mergeMetadata, need, patch, type MetadataInput } from './shared.ts';
 
 interface Input {
   type?: string;
@@ -33,7 +33,7 @@ export const paymentMethodRoutes: readonly Route[] = [
       }
       const method = makeTestMethod(tx, name);
       method.metadata = mergeMetadata({}, params.metadata);
-      Object.assign(method['billing_details'] as object, params.billing_details);
+      describe(method, params);
       return method;
     },
   ),
@@ -44,7 +44,7 @@ export const paymentMethodRoutes: readonly Route[] = [
       const method = need(tx, 'payment_method', id);
       method.metadata = mergeMetadata(method.metadata, params.metadata);
       patch(method.card, { ...params.card }, ['exp_month', 'exp_year']);
-      Object.assign(method['billing_details'] as object, params.billing_details);
+      describe(method, params);
       emit(tx, 'payment_method.updated', method);
       return method;
     },
@@ -72,6 +72,13 @@ export const paymentMethodRoutes: readonly Route[] = [
   ),
   route('POST /v1/payment_methods/{}/detach', [], (tx, _, id) => detach(tx, id)),
 ];
+
+function describe(method: PaymentMethod, params: Input): void {
+  const details = method['billing_details'] as Record<string, unknown>;
+  const { address, ...rest } = params.billing_details ?? {};
+  patch(details, rest, ['email', 'name', 'phone', 'tax_id']);
+  details['address'] = mergeAddress(details['address'], address);
+}
 
 /** The method an id names; a test token such as `pm_card_visa` makes a new one. */
 export function findAttachable(tx: Transaction, id: string, param?: string): PaymentMethod {

@@ -39,6 +39,7 @@ export const productRoutes: readonly Route[] = [
       metadata: mergeMetadata({}, params.metadata),
     });
     patch(product, { ...params }, kept);
+    product['images'] ??= [];
     emit(tx, 'product.created', product);
     return product;
   }),
@@ -48,6 +49,7 @@ export const productRoutes: readonly Route[] = [
       product.default_price = need(tx, 'price', params.default_price, 'default_price').id;
     }
     patch(product, { ...params }, kept);
+    product['images'] ??= [];
     product.metadata = mergeMetadata(product.metadata, params.metadata);
     product.updated = tx.now;
     emit(tx, 'product.updated', product);

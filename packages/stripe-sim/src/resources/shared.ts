@@ -18,6 +18,18 @@ export function mergeMetadata(before: Metadata, given: MetadataInput | undefined
   return merged;
 }
 
+const addressFields = ['city', 'country', 'line1', 'line2', 'postal_code', 'state'];
+
+/** An address with all its fields: what a request does not give stays, or is null. */
+export function mergeAddress(before: unknown, given: unknown): Record<string, unknown> | null {
+  if (given === undefined) return (before ?? null) as Record<string, unknown> | null;
+  if (given === '' || given === null) return null;
+  const blank = Object.fromEntries(addressFields.map((name) => [name, null]));
+  const merged: Record<string, unknown> = { ...blank, ...(before as object | null) };
+  patch(merged, given as Record<string, unknown>, addressFields);
+  return merged;
+}
+
 /** Sets the fields that a request gives, null for those it empties. */
 export function patch(
   target: Record<string, unknown>,

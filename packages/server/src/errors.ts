@@ -13,6 +13,7 @@ export const errorTable = {
   expired: [410, 'The file has expired or was deleted'],
   file_too_large: [413, "The file is larger than the plan's limit"],
   unsupported_format: [415, 'The content is not a known format'],
+  range_not_satisfiable: [416, 'There are no such bytes'],
   unsupported_conversion: [422, 'This conversion is not offered'],
   document_encrypted: [422, 'The document is encrypted'],
   document_invalid: [422, 'The document is damaged'],

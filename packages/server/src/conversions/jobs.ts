@@ -79,13 +79,15 @@ export interface OpenedOutput {
 
 /**
  * The output's bytes, all or a range of them.
+ *
+ * @param chooseRange what of it is wanted; null for all
  * @throws AppError `not_found`, `conflict` while there is none, `expired` when it is gone
  */
 export async function openOutput(
   ctx: Context,
   deps: ConversionDeps,
   jobId: string,
-  rangeHeader: string | undefined,
+  chooseRange: (output: StoredOutput) => ByteRange | null = () => null,
 ): Promise<OpenedOutput> {
   const job = await findJob(ctx, jobId);
   if (job.purged_at !== null || job.status === 'expired') throw gone();
@@ -93,7 +95,7 @@ export async function openOutput(
     throw new AppError('conflict', `The conversion has no output: it is ${job.status}.`);
   }
   if (Date.parse(job.output.expires_at) <= ctx.clock.now().getTime()) throw gone();
-  const range = parseRange(rangeHeader, job.output.size_bytes);
+  const range = chooseRange(job.output);
   const stream = await deps.storage.open(job.output.place, range ?? undefined);
   if (stream === null) throw gone();
   return { output: job.output, stream, range };
@@ -101,15 +103,4 @@ export async function openOutput(
 
 function gone(): AppError {
   return new AppError('expired', 'The output has expired or was deleted.');
-}
-
-/** One range of RFC 9110, section 14; whatever else is asked for, all of the file is sent. */
-function parseRange(header: string | undefined, sizeBytes: number): ByteRange | null {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (!match || sizeBytes === 0) return null;
-  const [, first = '', last = ''] = match;
-  if (first === '' && last === '') return null;
-  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  return start <= end && start < sizeBytes ? { start, end } : null;
 }

@@ -47,7 +47,7 @@ async function replay(
   if (stored.status === 201) {
     const { to } = JSON.parse(stored.body) as { to: Format };
     if (call.preferences.wantsFile(to)) {
-      const { output, stream } = await openOutput(call.ctx, deps, jobId, undefined);
+      const { output, stream } = await openOutput(call.ctx, deps, jobId);
       reply.code(201).header('job-id', jobId).header('idempotent-replayed', 'true');
       return reply.headers(outputHeaders(output)).send(stream);
     }
@@ -65,7 +65,7 @@ async function sendFile(
   if (bytes !== null && job.output !== null) {
     return reply.headers(outputHeaders(job.output)).send(bytes);
   }
-  const { output, stream } = await openOutput(ctx, deps, job.id, undefined);
+  const { output, stream } = await openOutput(ctx, deps, job.id);
   return reply.headers(outputHeaders(output)).send(stream);
 }
 
@@ -74,7 +74,7 @@ export function outputHeaders(output: StoredOutput): Record<string, string> {
   return {
     ...downloadHeaders(output.filename, output.media_type),
     'content-length': String(output.size_bytes),
-    etag: `"${output.sha256}"`,
+    etag: etagOf(output),
     'accept-ranges': 'bytes',
   };
 }
@@ -96,6 +96,11 @@ export function downloadHeaders(filename: string, mediaType: string): Record<str
     'content-security-policy': 'sandbox',
     'cache-control': 'private, no-store',
   };
+}
+
+/** Names the bytes: the same for every copy of the same file. */
+export function etagOf({ sha256 }: StoredOutput): string {
+  return `"${sha256}"`;
 }
 
 /** A stream of text parts, ended when the client is gone. */

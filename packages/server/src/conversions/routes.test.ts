@@ -166,15 +166,50 @@ describe('POST conversions', () => {
     expect(events).toMatch(/event: done\ndata: \{.*"status":"succeeded"/);
   });
 
-  it('serves a range of the output', async () => {
+  it('serves a range of the output, so that a broken download can go on', async () => {
     const owner = await scene().create();
     const job = await readJob(await convert(owner, form(csv, { to: 'json' })));
     const path = `/v1/workspaces/${owner.organizationId}/conversions/${job.id}/output`;
-    const whole = await (await tested.fetch(path, { key: owner.apiKey })).text();
-    const part = await tested.fetch(path, { key: owner.apiKey, headers: { range: 'bytes=2-5' } });
-    expect(part.status).toBe(206);
-    expect(part.headers.get('content-range')).toBe(`bytes 2-5/${whole.length}`);
-    expect(await part.text()).toBe(whole.slice(2, 6));
+    const ask = (headers: Record<string, string>) =>
+      tested.fetch(path, { key: owner.apiKey, headers });
+    const all = await ask({});
+    const etag = all.headers.get('etag') ?? '';
+    const whole = await all.text();
+    const size = whole.length;
+    expect(etag).toBe(`"${job.output?.sha256}"`);
+    const ranges: [string, string, string][] = [
+      ['bytes=2-5', `2-5`, whole.slice(2, 6)],
+      ['bytes=3-', `3-${size - 1}`, whole.slice(3)],
+      ['bytes=-4', `${size - 4}-${size - 1}`, whole.slice(-4)],
+      ['bytes=0-999999', `0-${size - 1}`, whole],
+    ];
+    for (const [range, bytes, text] of ranges) {
+      const part = await ask({ range, 'if-range': etag });
+      expect([part.status, part.headers.get('content-range')]).toEqual([
+        206,
+        `bytes ${bytes}/${size}`,
+      ]);
+      expect(await part.text()).toBe(text);
+    }
+    for (const range of ['bytes=0-1,3-4', 'lines=1-2', 'bytes=5-2', 'bytes=-', 'bytes=x-']) {
+      const answer = await ask({ range });
+      expect([answer.status, answer.headers.get('content-range')]).toEqual([200, null]);
+      expect(await answer.text()).toBe(whole);
+    }
+    const changed = await ask({ range: 'bytes=2-5', 'if-range': '"another"' });
+    expect([changed.status, await changed.text()]).toEqual([200, whole]);
+  });
+
+  it('answers 416 with the size for a range behind the end', async () => {
+    const owner = await scene().create();
+    const job = await readJob(await convert(owner, form(csv, { to: 'json' })));
+    const path = `/v1/workspaces/${owner.organizationId}/conversions/${job.id}/output`;
+    for (const range of [`bytes=${job.output?.size_bytes}-`, 'bytes=-0', 'bytes=99999999-']) {
+      const answer = await tested.fetch(path, { key: owner.apiKey, headers: { range } });
+      expect(answer.status).toBe(416);
+      expect(answer.headers.get('content-range')).toBe(`bytes */${job.output?.size_bytes}`);
+      expect(await answer.json()).toMatchObject({ code: 'range_not_satisfiable' });
+    }
   });
 
   it('quotes what admission would say and reserves nothing', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listOf, listQuery } from '../http/list.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { requestedRange } from './byte-range.ts';
 import { apiKeyOf } from './conversion-request.ts';
 import { createConversion } from './create-conversion.ts';
 import type { ConversionDeps } from './deps.ts';
@@ -10,8 +11,8 @@ import { cancelJob, findJob, listJobs, openOutput, purgeJob } from './jobs.ts';
 import { parsePreferences } from './preferences.ts';
 import { presentJob } from './present.ts';
 import { quoteConversion, quoteRequestSchema, quoteSchema } from './quote.ts';
+import { etagOf, outputHeaders, sendConversion, toEventStream } from './reply.ts';
 import { jsonRequestSchema } from './receive-upload.ts';
-import { outputHeaders, sendConversion, toEventStream } from './reply.ts';
 import { jobSchema, jobStatuses } from './schema.ts';
 
 const base = '/v1/workspaces/:workspaceId/conversions';
@@ -165,9 +166,14 @@ const output = (deps: ConversionDeps) =>
       200: { description: 'The output', contentType: 'application/octet-stream' },
       206: { description: 'A part of it', contentType: 'application/octet-stream' },
     },
-    errors: ['not_found', 'conflict', 'expired'],
+    errors: ['not_found', 'conflict', 'expired', 'range_not_satisfiable'],
     handler: async ({ ctx, params, request, reply }) => {
-      const opened = await openOutput(ctx, deps, params.jobId, request.headers.range);
+      const opened = await openOutput(ctx, deps, params.jobId, (stored) => {
+        const { size_bytes: size } = stored;
+        reply.header('content-range', `bytes */${size}`);
+        return requestedRange(request.headers, etagOf(stored), size);
+      });
+      reply.removeHeader('content-range');
       reply.headers(outputHeaders(opened.output)).header('job-id', params.jobId);
       if (opened.range !== null) {
         const { start, end } = opened.range;

@@ -115,6 +115,10 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
     remedy: 'Look at `detected`, and at `GET /v1/formats` for what is offered.',
     members: ['detected'],
   },
+  range_not_satisfiable: {
+    when: 'The header `Range` asks for bytes behind the end of the output.',
+    remedy: 'Look at `Content-Range` for its size; a download that has all of it is complete.',
+  },
   unsupported_conversion: {
     when: 'The format is known, but not offered in this target.',
     remedy: 'Choose one of `supported_targets`.',

@@ -126,7 +126,8 @@ function actorOf(caller: Caller | null): Actor {
 
 function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {
   // A reply that an async handler returns was awaited on the way: what comes out is undefined.
-  if (answer === reply || reply.sent) return reply;
+  // A client that has gone in mid-download leaves one that is neither sent nor can be.
+  if (answer === reply || reply.sent || reply.raw.headersSent) return reply;
   setStatus(reply, answer, successStatus);
   // An async handler that gives undefined would leave the request open.
   return answer === null || answer === undefined ? reply.send() : answer;

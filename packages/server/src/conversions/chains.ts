@@ -18,4 +18,6 @@ export const chains: readonly Chain[] = [
   ),
   { from: 'md', via: 'docx', to: 'pdf' },
   ...(['svg', 'heic'] as const).map((from) => ({ from, via: 'png' as const, to: 'pdf' as const })),
+  { from: 'xml', via: 'json', to: 'yaml' },
+  { from: 'yaml', via: 'json', to: 'xml' },
 ];

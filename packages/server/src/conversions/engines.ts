@@ -1,8 +1,11 @@
 import { chromium } from './engines/chromium/runner-engine.ts';
+import { csvCsvEngine } from './engines/csv-csv.ts';
 import { csvJsonEngine } from './engines/csv-json.ts';
+import { duckdbEngine } from './engines/duckdb/engine.ts';
 import type { Engine } from './engines/engine.ts';
 import { heicRunner, imageRunner } from './engines/image/runner-engines.ts';
 import { jsonCsvEngine } from './engines/json-csv.ts';
+import { jsonLinesEngine } from './engines/json-lines.ts';
 import { markdownEngine } from './engines/markdown.ts';
 import { mediaRunner } from './engines/media/runner-engines.ts';
 import { officeNative, officeWasm } from './engines/office/runner-engines.ts';
@@ -14,6 +17,8 @@ import { markdownDocxEngine } from './engines/word/markdown-docx.ts';
 import { htmlMarkdownEngine } from './engines/html-markdown.ts';
 import { pdfLib, pdfium } from './engines/pdf/runner-engines.ts';
 import { xlsxEngine } from './engines/xlsx/engine.ts';
+import { xmlJsonEngine } from './engines/xml-json.ts';
+import { yamlJsonEngine } from './engines/yaml-json.ts';
 import type { RunnerEngine } from './runner/runner.ts';
 
 /** A reader of our own: where there is no sandbox it runs without one. */
@@ -28,6 +33,11 @@ function foreign(engine: Engine, path: string, exportName: string): RunnerEngine
   return { engine, module, exportName, warm: false };
 }
 
+/** One whose files are large: starting its process is nothing beside them. */
+function onDemand(engine: RunnerEngine): RunnerEngine {
+  return { ...engine, warm: false };
+}
+
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
   own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
@@ -36,6 +46,16 @@ export const engines: readonly RunnerEngine[] = [
   own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine'),
   own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
+  onDemand(own(jsonLinesEngine, 'json-lines.ts', 'jsonLinesEngine')),
+  onDemand(own(csvCsvEngine, 'csv-csv.ts', 'csvCsvEngine')),
+  onDemand(own(xmlJsonEngine, 'xml-json.ts', 'xmlJsonEngine')),
+  onDemand(own(yamlJsonEngine, 'yaml-json.ts', 'yamlJsonEngine')),
+  onDemand({
+    engine: duckdbEngine,
+    module: new URL('./engines/duckdb/engine.ts', import.meta.url),
+    exportName: 'duckdbEngine',
+    jobsMax: 1,
+  }),
   own(markdownEngine, 'markdown.ts', 'markdownEngine'),
   imageRunner,
   heicRunner,

@@ -41,9 +41,10 @@ describe('the registry', () => {
     const registry = await buildRegistry([absent, csvJsonEngine, second, broken]);
     expect(registry.find('csv', 'json')?.steps[0].engine.name).toBe('csv-json');
     expect(registry.find('json', 'csv')).toBeNull();
-    expect(registry.targetsOf('csv')).toEqual(['json']);
+    expect(registry.targetsOf('csv')).toEqual(['json', 'ndjson']);
     expect(registry.list()).toMatchObject([
       { type: 'CSV_TO_JSON', from: 'csv', to: 'json', engine: 'csv-json', available: true },
+      { type: 'CSV_TO_NDJSON', engine: 'csv-json', available: true },
       { type: 'CSV_TO_JSON', engine: 'absent', available: false, reason: 'not installed' },
       { type: 'JSON_TO_CSV', engine: 'broken', available: false, reason: 'cannot start' },
     ]);
@@ -73,7 +74,7 @@ describe('the registry', () => {
       expect(error).toMatchObject({
         status: 422,
         code: 'unsupported_conversion',
-        details: { supported_targets: ['json'] },
+        details: { supported_targets: ['json', 'ndjson'] },
       });
     }
     const none = failure(() => resolveTarget('pdf', 'csv', registry));

@@ -88,6 +88,12 @@ export class CsvWriter implements RecordWriter {
     }
   }
 
+  /** Appends an empty text that is not to be taken for a missing value: `""`. */
+  emptyText(): void {
+    this.#begin(0);
+    this.#quotedText('');
+  }
+
   /** Appends one field that is already UTF-8, without decoding it. */
   fieldBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#begin(end - start);

@@ -5,21 +5,12 @@ import { decodeText } from './text/decode.ts';
 import type { JsonElements } from './text/json-elements.ts';
 import { jsonEncodingAdvice, jsonInputShape, readJson } from './text/json-input.ts';
 import { JsonToCsv } from './text/json-to-csv.ts';
+import { csvOutput } from './text/options.ts';
 import { OutputBytes, OutputFile } from './text/output.ts';
 
 const options = z.strictObject({
   ...jsonInputShape,
-  delimiter: z
-    .string()
-    .regex(/^[\t !#-~]$/u, 'It must be one ASCII character other than a quote.')
-    .default(','),
-  newline: z.enum(['crlf', 'lf']).default('crlf'),
-  bom: z.boolean().default(false).describe('A byte order mark first, which Excel asks for.'),
-  encoding: z.enum(['utf-8', 'utf-16le', 'windows-1252']).default('utf-8'),
-  quote: z
-    .enum(['minimal', 'all'])
-    .default('minimal')
-    .describe('"minimal" quotes only the fields that need it.'),
+  ...csvOutput,
 });
 
 type JsonCsvOptions = z.infer<typeof options>;
@@ -30,8 +21,11 @@ type JsonCsvOptions = z.infer<typeof options>;
  */
 export const jsonCsvEngine: Engine = {
   name: 'json-csv',
-  pairs: [{ from: 'json', to: 'csv', options }],
-  timeoutMs: 300_000,
+  pairs: [
+    { from: 'json', to: 'csv', options },
+    { from: 'ndjson', to: 'csv', options },
+  ],
+  timeoutMs: 1_800_000,
   memoryBytesMax: 512 * 1024 * 1024,
   probe: async () => ({ available: true }),
   run,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sampleChars, sniffDelimiter } from './csv-dialect.ts';
-import { CsvReader } from './csv-reader.ts';
+import { CsvReader, type RowListener } from './csv-reader.ts';
 import { textEncodings } from './decode.ts';
 
 /** The options of every conversion that reads CSV. */
@@ -21,12 +21,12 @@ export const encodingAdvice = 'set the option "encoding" if it is written in ano
 
 /** Reads CSV text in pieces; its delimiter is found by the beginning where it is `auto`. */
 export class CsvInput {
-  readonly #onRow: (fields: string[], line: number) => void;
+  readonly #onRow: RowListener;
   #delimiter: string;
   #reader: CsvReader | null = null;
   #sample = '';
 
-  constructor(delimiter: string, onRow: (fields: string[], line: number) => void) {
+  constructor(delimiter: string, onRow: RowListener) {
     this.#delimiter = delimiter;
     this.#onRow = onRow;
   }

@@ -5,6 +5,13 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** `quotedEmpty` has the indexes of fields that are `""`, and is null where there are none. */
+export type RowListener = (
+  fields: string[],
+  line: number,
+  quotedEmpty: ReadonlySet<number> | null,
+) => void;
+
 type State = 'start' | 'unquoted' | 'quoted' | 'after-quote';
 
 /**
@@ -19,9 +26,10 @@ type State = 'start' | 'unquoted' | 'quoted' | 'after-quote';
  */
 export class CsvReader {
   readonly #delimiter: number;
-  readonly #onRow: (fields: string[], line: number) => void;
+  readonly #onRow: RowListener;
   #state: State = 'start';
   #row: string[] = [];
+  #quotedEmpty: Set<number> | null = null;
   /** The part of the current field that came with earlier pieces. */
   #field = '';
   #recordChars = 0;
@@ -31,7 +39,7 @@ export class CsvReader {
   #afterReturn = false;
   #emptyLines = 0;
 
-  constructor(delimiter: string, onRow: (fields: string[], line: number) => void) {
+  constructor(delimiter: string, onRow: RowListener) {
     this.#delimiter = delimiter.charCodeAt(0);
     this.#onRow = onRow;
   }
@@ -167,6 +175,9 @@ export class CsvReader {
         `Line ${this.#rowLine} has more than ${columnsMax} fields.`,
       );
     }
+    if (field === '' && this.#state === 'after-quote') {
+      (this.#quotedEmpty ??= new Set()).add(this.#row.length);
+    }
     this.#row.push(field);
     this.#field = '';
   }
@@ -177,7 +188,9 @@ export class CsvReader {
     this.#row = [];
     this.#recordChars = 0;
     this.#state = 'start';
-    this.#onRow(row, this.#rowLine);
+    const quotedEmpty = this.#quotedEmpty;
+    this.#quotedEmpty = null;
+    this.#onRow(row, this.#rowLine, quotedEmpty);
   }
 
   /** Line breaks inside quotes; a lone CR is not counted there. */

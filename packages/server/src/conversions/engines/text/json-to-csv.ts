@@ -17,7 +17,8 @@ export interface RowShape {
 type Kind = 'object' | 'array' | 'scalar';
 
 interface Field {
-  readonly text: string;
+  /** Null where the value is. */
+  readonly text: string | null;
   readonly literal: boolean;
 }
 
@@ -70,7 +71,8 @@ export class JsonToCsv {
       started = true;
       if (fields === null) return this.#writeCells(writer);
       for (const { text, literal } of fields) {
-        if (literal) writer.literal(text);
+        if (text === null) writer.emptyFields(1);
+        else if (literal) writer.literal(text);
         else writer.field(text);
       }
       writer.endRow();
@@ -208,12 +210,13 @@ export class JsonToCsv {
     return this.#columns.child(parent, key);
   }
 
-  #set(node: ColumnNode | null, text: string, literal = false): void {
+  #set(node: ColumnNode | null, text: string | null, literal = false): void {
     const column = node === null ? -1 : this.#columns.columnOf(node);
     if (column === -1) return;
     if (this.#stamps[column] === this.#readings) this.#repeated = true;
-    this.#stamps[column] = this.#readings;
-    this.#cells[column] = text;
+    // A null is as good as nothing there.
+    this.#stamps[column] = text === null ? 0 : this.#readings;
+    this.#cells[column] = text ?? '';
     this.#literals[column] = literal;
   }
 
@@ -247,11 +250,11 @@ function isLiteral(code: number): boolean {
   return code !== quote && code !== letterN;
 }
 
-/** A scalar as a CSV field; null is an empty one. */
-function readText(scanner: JsonScanner, code: number): string {
+/** A scalar as a field; null is none. */
+function readText(scanner: JsonScanner, code: number): string | null {
   if (code === quote) return scanner.string();
   const text = scanner.scalar(code);
-  return text === 'null' ? '' : text;
+  return text === 'null' ? null : text;
 }
 
 function nestedError(scanner: JsonScanner, path: string): EngineError {

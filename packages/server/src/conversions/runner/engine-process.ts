@@ -255,6 +255,7 @@ function launchEngine({ spec, folder, place }: EngineProcess, sandbox: Sandbox) 
       processesMax: spec.processesMax ?? 256,
     },
     userNamespaces: spec.userNamespaces ?? false,
+    keepsTemporaryFiles: spec.keepsTemporaryFiles ?? false,
     readOnlyPaths: spec.readOnlyPaths ?? [],
     nodeArguments: [
       `--max-old-space-size=${Math.floor(megabytes * 0.75)}`,

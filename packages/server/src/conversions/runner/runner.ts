@@ -37,6 +37,8 @@ export interface RunnerEngine {
   readonly processesMax?: number;
   /** For a program that shuts its own parts in by user namespaces: they are allowed to it. */
   readonly userNamespaces?: boolean;
+  /** For a program that stays open: its temporary files last as long as the child. */
+  readonly keepsTemporaryFiles?: boolean;
 }
 
 export interface RunnerOptions {

@@ -38,6 +38,8 @@ export interface LaunchRequest {
   readonly readOnlyPaths: readonly string[];
   /** Lets the child make user namespaces, where it has a user of its own. */
   readonly userNamespaces?: boolean;
+  /** Its temporary files go into its home, which is not emptied after each task. */
+  readonly keepsTemporaryFiles?: boolean;
   /** Node's own flags, then the program and its arguments. */
   readonly nodeArguments: readonly string[];
 }
@@ -127,7 +129,7 @@ function launch(
   const env = {
     PATH: systemPath,
     HOME: join(folderInside, 'home'),
-    TMPDIR: join(folderInside, 'tmp'),
+    TMPDIR: join(folderInside, request.keepsTemporaryFiles === true ? 'home' : 'tmp'),
     LC_ALL: 'C.UTF-8',
     TZ: 'UTC',
   };

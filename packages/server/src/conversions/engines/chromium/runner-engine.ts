@@ -9,6 +9,8 @@ export const chromium: RunnerEngine = {
   // Six processes with some 100 threads; a hostile page starts more.
   processesMax: 1024,
   userNamespaces: true,
+  // The browser's profile.
+  keepsTemporaryFiles: true,
   dataBytesMax: 4 * 2 ** 30,
   fileBytesMax: 2 ** 30,
 };

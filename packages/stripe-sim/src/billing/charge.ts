@@ -4,6 +4,7 @@ import type { PaymentMethod } from '../store/documents.ts';
 import type { Charge, PaymentIntent } from '../store/payment-documents.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { render } from '../wire/render.ts';
+import { redirectTo } from './next-action.ts';
 import { declineErrorCode, declineMessage, testCards } from './test-cards.ts';
 
 export type Outcome =
@@ -53,13 +54,8 @@ export function chargeIntent(
 function askHolder(tx: Transaction, intent: PaymentIntent): void {
   const base = tx.settings.base_url;
   intent.status = 'requires_action';
-  intent.next_action = {
-    type: 'redirect_to_url',
-    redirect_to_url: {
-      url: `${base}/pages/authenticate/${intent.id}/${intent.client_secret}`,
-      return_url: null,
-    },
-  };
+  const url = `${base}/pages/authenticate/${intent.id}/${intent.client_secret}`;
+  intent.next_action = redirectTo(url, null);
 }
 
 /** The payment is refused: a failed charge, and the intent waits for another card. */

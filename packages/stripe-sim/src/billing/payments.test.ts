@@ -207,13 +207,16 @@ test('the holder of a card that asks once is not asked at renewal', async () => 
   const setup = await stripe.setupIntents.create({
     customer: customer.id,
     payment_method: 'pm_card_authenticationRequiredOnSetup',
+    return_url: 'https://mutate.test/cards',
     confirm: true,
   });
   expect(setup.status).toBe('requires_action');
-  await fetch(setup.next_action?.redirect_to_url?.url ?? '', {
+  const answered = await fetch(setup.next_action?.redirect_to_url?.url ?? '', {
     method: 'POST',
+    redirect: 'manual',
     body: new URLSearchParams({ bank: 'agree' }),
   });
+  expect(answered.headers.get('location')).toBe('https://mutate.test/cards');
   const done = await stripe.setupIntents.retrieve(setup.id);
   expect(done.status).toBe('succeeded');
   const price = await sim.price(1000);

@@ -1,7 +1,8 @@
 import { authenticate } from '../resources/payment-intents.ts';
 import { authenticateSetup } from '../resources/setup-intents.ts';
 import { showAmount } from '../billing/money.ts';
-import { html, page } from './html.ts';
+import { returnUrlOf } from '../billing/next-action.ts';
+import { html, page, redirect } from './html.ts';
 import { missing, type Page } from './visit.ts';
 
 /** The simulated bank's question about a payment, or about a card that is to be saved. */
@@ -28,8 +29,10 @@ export const authenticatePage: Page = (tx, { form, parts }) => {
         </form>`,
     );
   }
+  const back = returnUrlOf(intent.next_action);
   const isAgreed = form.get('bank') === 'agree';
   if (payment !== undefined) authenticate(tx, payment, isAgreed);
   else if (setup !== undefined) authenticateSetup(tx, setup, isAgreed);
+  if (back !== null) return redirect(back);
   return page('Your bank', html`<p>${isAgreed ? 'Thank you; it is done.' : 'It was refused.'}</p>`);
 };

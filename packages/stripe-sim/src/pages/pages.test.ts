@@ -143,6 +143,10 @@ test('the portal changes the card, cancels and takes it back; a wrong link shows
     cancel_at_period_end: false,
   });
   expect((await open(url, { card: 'amex' })).text).toContain('amex');
+  const { default_payment_method: card } = await sim.stripe.subscriptions.retrieve(id, {
+    expand: ['default_payment_method'],
+  });
+  expect(card).toMatchObject({ card: { brand: 'amex' } });
   expect((await open(`${url}x`)).status).toBe(404);
   const other = await sim.stripe.customers.create({});
   expect((await open(url.replace(customer.id, other.id))).status).toBe(404);

@@ -34,6 +34,10 @@ function act(tx: Transaction, customer: Customer, form: URLSearchParams): void {
     attach(tx, method, customer.id);
     customer.invoice_settings.default_payment_method = method.id;
     emit(tx, 'customer.updated', customer);
+    // A subscription with a card of its own would go on with the old one.
+    for (const one of tx.getAll('subscription', customer.id, (each) => each.ended_at === null)) {
+      updateSubscription(tx, one, { default_payment_method: method.id });
+    }
     return;
   }
   const action = form.get('do');

@@ -1,4 +1,5 @@
 import { chargeIntent, decline } from '../billing/charge.ts';
+import { setReturnUrl } from '../billing/next-action.ts';
 import { conclude } from '../billing/collect.ts';
 import { emit } from '../delivery/emit.ts';
 import type { PaymentMethod } from '../store/documents.ts';
@@ -31,7 +32,7 @@ export const paymentIntentRoutes: readonly Route[] = [
       return intent;
     },
   ),
-  route<{ payment_method?: string }>(
+  route<{ payment_method?: string; return_url?: string }>(
     'POST /v1/payment_intents/{}/confirm',
     ['payment_method', 'return_url', 'off_session'],
     (tx, params, id) => {
@@ -51,6 +52,7 @@ export const paymentIntentRoutes: readonly Route[] = [
       }
       const error = payIntent(tx, intent, method, false);
       if (error !== undefined) throw error;
+      setReturnUrl(intent, params.return_url);
       return intent;
     },
   ),

@@ -1,3 +1,4 @@
+import { redirectTo, setReturnUrl } from '../billing/next-action.ts';
 import { testCards } from '../billing/test-cards.ts';
 import { emit } from '../delivery/emit.ts';
 import type { PaymentMethod, SetupIntent } from '../store/documents.ts';
@@ -17,6 +18,7 @@ export interface SetupInput {
   metadata?: MetadataInput;
   payment_method?: string;
   usage?: string;
+  return_url?: string;
 }
 
 const shared = ['customer', 'description', 'metadata', 'payment_method'];
@@ -25,7 +27,7 @@ const ignored = ['automatic_payment_methods', 'payment_method_types', 'return_ur
 export const setupIntentRoutes: readonly Route[] = [
   route<SetupInput>('POST /v1/setup_intents', [...shared, ...ignored, 'confirm'], (tx, params) => {
     const intent = createSetupIntent(tx, params);
-    if (params.confirm === true) confirm(tx, intent, params.payment_method);
+    if (params.confirm === true) confirm(tx, intent, params);
     return intent;
   }),
   route<SetupInput>('POST /v1/setup_intents/{}', shared, (tx, params, id) => {
@@ -46,7 +48,7 @@ export const setupIntentRoutes: readonly Route[] = [
     ['payment_method', 'return_url'],
     (tx, params, id) => {
       const intent = need(tx, 'setup_intent', id);
-      confirm(tx, intent, params.payment_method);
+      confirm(tx, intent, params);
       return intent;
     },
   ),
@@ -79,12 +81,13 @@ export function createSetupIntent(tx: Transaction, params: SetupInput): SetupInt
   return intent;
 }
 
-function confirm(tx: Transaction, intent: SetupIntent, given: string | undefined): void {
-  const id = given ?? intent.payment_method;
+function confirm(tx: Transaction, intent: SetupIntent, params: SetupInput): void {
+  const id = params.payment_method ?? intent.payment_method;
   if (id === null) throw unexpected(intent);
   const method = id === intent.payment_method ? id : findAttachable(tx, id, 'payment_method').id;
   const error = setUp(tx, intent, need(tx, 'payment_method', method), false);
   if (error !== undefined) throw error;
+  setReturnUrl(intent, params.return_url);
 }
 
 /** Saves a card for later payments. Answers the error to show where it was declined. */
@@ -102,7 +105,7 @@ export function setUp(
     const base = tx.settings.base_url;
     const url = `${base}/pages/authenticate/${intent.id}/${intent.client_secret}`;
     intent.status = 'requires_action';
-    intent.next_action = { type: 'redirect_to_url', redirect_to_url: { url, return_url: null } };
+    intent.next_action = redirectTo(url, null);
     emit(tx, 'setup_intent.requires_action', intent);
     return undefined;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCsv } from './large-file/make-csv.ts';
 import { startProduct, type Job, type Product } from './large-file/service.ts';
-import { listDescendants, MemoryWatch } from './large-file/watch-memory.ts';
+import { commandOf, listDescendants, MemoryWatch } from './large-file/watch-memory.ts';
 
 /**
  * One large CSV to Parquet through the API, as a queued job on the Enterprise plan: upload,
@@ -91,9 +91,11 @@ async function resumeDownload(job: Job): Promise<void> {
 async function cancelLarge(path: string): Promise<void> {
   const { id } = await product.upload(path, { to: 'parquet' });
   while ((await findJob(product, id)).progress.percent < 20) await sleep(200);
-  const isRunning = () =>
-    listDescendants(serverPid).some(({ command }) => command.includes('duckdbEngine'));
-  if (!isRunning()) throw new Error('no converting process was found');
+  const children = listDescendants(serverPid).filter(({ command }) =>
+    command.includes('duckdbEngine'),
+  );
+  if (children.length === 0) throw new Error('no converting process was found');
+  const isRunning = () => children.some(({ pid }) => commandOf(pid) !== '');
   const ms = await time(async () => {
     const answer = await product.call(`/conversions/${id}/cancel`, { method: 'POST' });
     if (answer.status !== 200) throw new Error(`the cancel was answered ${answer.status}`);

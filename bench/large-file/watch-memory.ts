@@ -2,20 +2,36 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const sampleMs = 50;
 
-/** Every process that descends from one, and the command it runs. */
-export function listDescendants(pid: number): { pid: number; command: string }[] {
-  const all = readdirSync('/proc').flatMap((name) => {
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** Every process that descends from one, and the command it runs; one pass over /proc. */
+export function listDescendants(pid: number): Process[] {
+  const all = readdirSync('/proc').flatMap((name): Process[] => {
+    if (!/^\d+$/u.test(name)) return [];
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      const command = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ');
-      return /^\d+$/u.test(name) ? [{ pid: Number(name), parent, command }] : [];
+      return [{ pid: Number(name), parent, command: commandOf(Number(name)) }];
     } catch {
       return [];
     }
   });
   const found = all.filter(({ parent }) => parent === pid);
-  return found.flatMap((child) => [child, ...listDescendants(child.pid)]);
+  for (const { pid: known } of found) found.push(...all.filter(({ parent }) => parent === known));
+  return found;
+}
+
+/** Empty where the process has ended. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
 }
 
 function residentMegabytes(pid: number): number {

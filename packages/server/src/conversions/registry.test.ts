@@ -46,7 +46,9 @@ describe('the registry', () => {
       { type: 'CSV_TO_JSON', from: 'csv', to: 'json', engine: 'csv-json', available: true },
       { type: 'CSV_TO_NDJSON', engine: 'csv-json', available: true },
       { type: 'CSV_TO_JSON', engine: 'absent', available: false, reason: 'not installed' },
+      { type: 'CSV_TO_NDJSON', engine: 'absent', available: false, reason: 'not installed' },
       { type: 'JSON_TO_CSV', engine: 'broken', available: false, reason: 'cannot start' },
+      { type: 'NDJSON_TO_CSV', engine: 'broken', available: false, reason: 'cannot start' },
     ]);
   });
 

@@ -151,7 +151,10 @@ describe('bad input', () => {
     const bomb = `<table:table-row table:number-rows-repeated="1000000">${cell('table:number-columns-repeated="10000"', 'x')}</table:table-row>`;
     const many = row(cell('table:number-columns-repeated="16385"', 'x'));
     const low = `<table:table-row table:number-rows-repeated="1048576"/>${row(cell('', 'x'))}`;
+    // Half a gigabyte of CSV.
+    const long = row(cell('table:number-columns-repeated="16000"', 'x'.repeat(32_000)));
     const inputs: readonly (readonly [Buffer, string])[] = [
+      [await document(content({ A: long })), 'document_too_complex'],
       [Buffer.alloc(0), 'document_invalid'],
       [Buffer.from('a,b\n'), 'document_invalid'],
       [await zipOf({ 'xl/workbook.xml': '<a/>' }), 'document_invalid'],

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -22,6 +23,10 @@ import { fileNamesOf } from './sheet-names.ts';
 import { warningsOf } from './sheet-warnings.ts';
 
 const outputBytesMax = 4 * 1024 ** 3;
+/** An output up to here is nobody's concern; a larger one must have come of something. */
+const outputGraceBytes = 256 * 1024 ** 2;
+/** A text that is stored once, or a row that is repeated, can make gigabytes of a few kilobytes. */
+const outputRatioMax = 1000;
 /** Zip entries carry a time; a fixed one makes equal inputs give equal bytes. */
 const entryTime = new Date('2000-01-01T00:00:00Z');
 
@@ -65,7 +70,7 @@ async function writeFirst(
   [sheet]: readonly CellSheet[],
 ): Promise<SheetOutcome[]> {
   if (sheet === undefined) return [];
-  using sink = new FileSink(task.outputPath, outputBytesMax);
+  using sink = new FileSink(task.outputPath, await outputBound(task));
   return [await write(sheet, sink, (done) => reportSheet(task, done, sheet))];
 }
 
@@ -74,13 +79,18 @@ async function writeObject(
   workbook: OpenWorkbook,
   sheets: readonly CellSheet[],
 ): Promise<SheetOutcome[]> {
-  using sink = new FileSink(task.outputPath, outputBytesMax);
+  using sink = new FileSink(task.outputPath, await outputBound(task));
   const unique = new UniqueNames(sheets.map(({ name }) => name));
   const named = sheets.map((sheet) => ({ sheet, name: unique.claim(sheet.name, true) }));
   const options = sheetJsonOptions.parse(task.options);
   return await writeJsonObject(workbook, options, named, sink, (done, sheet) =>
     reportSheet(task, done, sheet),
   );
+}
+
+async function outputBound({ inputPath }: EngineTask): Promise<number> {
+  const { size } = await stat(inputPath);
+  return Math.min(outputBytesMax, Math.max(outputGraceBytes, size * outputRatioMax));
 }
 
 /** One file a sheet in the work folder, then all of them in a ZIP. */
@@ -93,7 +103,7 @@ async function writeZip(
   const names = fileNamesOf(sheetNames, task.to);
   const zip = new ZipFile();
   const outcomes: SheetOutcome[] = [];
-  let room = outputBytesMax;
+  let room = await outputBound(task);
   for (const [index, sheet] of sheets.entries()) {
     const path = join(task.workDir, `sheet-${index}`);
     using sink = new FileSink(path, room);

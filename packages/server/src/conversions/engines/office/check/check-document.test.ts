@@ -125,3 +125,18 @@ test('a chain of sectors that loops ends', async () => {
   const doc = compoundFile({ name: 'WordDocument', content: wordDocument(), next: 2 });
   await expect(check(doc, 'doc')).resolves.toBeInstanceOf(Map);
 });
+
+test('streams that share their sectors are refused before all of them are read', async () => {
+  const entry = Buffer.alloc(128);
+  entry[66] = 2;
+  entry.writeUInt32LE(2, 116);
+  entry.writeUInt32LE(4096, 120);
+  const content = Buffer.concat(Array.from({ length: 32 }, () => entry));
+  const doc = compoundFile({ name: 'WordDocument', content });
+  // The directory goes on in the stream.
+  doc.writeUInt32LE(2, 512 + 4);
+  await expect(check(doc, 'doc')).rejects.toMatchObject({
+    code: 'document_invalid',
+    message: 'The document is damaged: its streams overlap.',
+  });
+});

@@ -5,6 +5,8 @@ const lastSector = 0xffff_fffa;
 const entryBytes = 128;
 const miniSectorBytes = 64;
 const streamsMax = 20_000;
+/** Every stream is read once to be checked, and some once more for their head. */
+const readingsMax = 4;
 
 interface Stream {
   readonly start: number;
@@ -23,6 +25,7 @@ export class CompoundFile {
   readonly #miniCutoff: number;
   readonly #streams = new Map<string, Stream>();
   #miniStream: Buffer = Buffer.alloc(0);
+  #sectorsRead = 0;
 
   /** @throws EngineError `document_invalid`, `document_too_complex` */
   constructor(bytes: Buffer) {
@@ -117,6 +120,11 @@ export class CompoundFile {
   /** The last one may be shorter than a sector. */
   #sector(sector: number): Buffer {
     const at = (sector + 1) * this.#sectorBytes;
+    // Each belongs to one chain; twenty thousand streams that share theirs would take minutes.
+    this.#sectorsRead += 1;
+    if (this.#sectorsRead * this.#sectorBytes > readingsMax * this.#bytes.length) {
+      throw damaged('its streams overlap');
+    }
     if (at >= this.#bytes.length) throw damaged('it is cut off');
     return this.#bytes.subarray(at, at + this.#sectorBytes);
   }

@@ -21,10 +21,13 @@ import { xmlJsonEngine } from './engines/xml-json.ts';
 import { yamlJsonEngine } from './engines/yaml-json.ts';
 import type { RunnerEngine } from './runner/runner.ts';
 
-/** A reader of our own: where there is no sandbox it runs without one. */
+/**
+ * A reader of our own: where there is no sandbox it runs without one, and as it keeps nothing from
+ * one document to the next, refusing one costs no process.
+ */
 function own(engine: Engine, path: string, exportName: string): RunnerEngine {
   const module = new URL(`./engines/${path}`, import.meta.url);
-  return { engine, module, exportName, needsSandbox: false };
+  return { engine, module, exportName, needsSandbox: false, survivesRefusals: true };
 }
 
 /** A library's reader of a foreign format: only in a sandbox. */
@@ -42,7 +45,12 @@ function onDemand(engine: RunnerEngine): RunnerEngine {
 export const engines: readonly RunnerEngine[] = [
   own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
   own(odsEngine, 'ods/engine.ts', 'odsEngine'),
-  { ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'), needsSandbox: true },
+  // SheetJS has tables of formats and code pages that a document which stops it half-way may leave.
+  {
+    ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'),
+    needsSandbox: true,
+    survivesRefusals: false,
+  },
   own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine'),
   own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
   own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),

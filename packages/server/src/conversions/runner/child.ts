@@ -60,7 +60,7 @@ async function obey(command: Command): Promise<void> {
     });
     send({ type: 'done', ...result, warnings: result.warnings.slice(0, 200), ...resources() });
   } catch (error) {
-    send({ type: 'failed', ...describe(error) });
+    send({ type: 'failed', ...describe(error), ...resources() });
   }
 }
 

@@ -106,9 +106,6 @@ export class EngineProcess {
       this.#running = { progress, resolve, reject };
       this.#send({ type: 'run', task: command });
     });
-    this.jobs += 1;
-    this.rssBytes = done.rssBytes;
-    this.cpuSeconds = done.cpuSeconds;
     return { format: asFormat(done.format), warnings: done.warnings };
   }
 
@@ -215,8 +212,10 @@ export class EngineProcess {
     if (reply.type === 'ready') return announce();
     if (reply.type === 'progress') return running?.progress(reply.percent, reply.phase);
     this.#running = null;
-    if (reply.type === 'done') return running?.resolve(reply);
     this.jobs += 1;
+    this.rssBytes = reply.rssBytes;
+    this.cpuSeconds = reply.cpuSeconds;
+    if (reply.type === 'done') return running?.resolve(reply);
     this.isSoundAfterRefusal = reply.sound && this.spec.survivesRefusals === true;
     running?.reject(new EngineError(reply.code, reply.message, reply.cause));
   }

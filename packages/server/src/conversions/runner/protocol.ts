@@ -34,6 +34,9 @@ const errorCodes = [
 
 const text = (lengthMax: number) => z.string().transform((value) => value.slice(0, lengthMax));
 
+/** What the process has used so far. */
+const resources = { rssBytes: z.number(), cpuSeconds: z.number() };
+
 const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('progress'), percent: z.number(), phase: text(100) }),
@@ -42,8 +45,7 @@ const replySchema = z.discriminatedUnion('type', [
     // The caller's table of formats decides what it means; here it is only a short word.
     format: z.string().regex(/^[a-z0-9]{1,10}$/u),
     warnings: z.array(z.object({ code: text(100), detail: text(1000) })).max(200),
-    rssBytes: z.number(),
-    cpuSeconds: z.number(),
+    ...resources,
   }),
   z.object({
     type: z.literal('failed'),
@@ -52,6 +54,7 @@ const replySchema = z.discriminatedUnion('type', [
     cause: text(8000),
     /** It was the engine's own verdict on the document; its process is as good as before. */
     sound: z.boolean(),
+    ...resources,
   }),
 ]);
 

@@ -139,7 +139,8 @@ async function runInChild(
   const { from, to, options } = task;
   const { signal, onProgress } = hooks;
   const input = `input.${from}`;
-  const output = `output.${to}`;
+  // A name for each task: a write that a refused one left under way cannot reach the next one's.
+  const output = `output-${child.jobs}.${to}`;
   const given = join(child.folder, 'in', input);
   const timeoutMs = task.timeoutMs ?? child.spec.engine.timeoutMs;
   const cancel = () => child.kill(signal.reason as Error);

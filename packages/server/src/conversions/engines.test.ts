@@ -13,6 +13,10 @@ const refused: readonly (readonly [engine: string, from: Format, to: Format, inp
   ['xlsx-writer', 'csv', 'xlsx', openQuote],
   ['csv-json', 'csv', 'json', openQuote],
   ['json-csv', 'json', 'csv', Buffer.from('[{"a":1},')],
+  ['json-lines', 'json', 'ndjson', Buffer.from('[{"a":1},')],
+  ['csv-csv', 'csv', 'csv', openQuote],
+  ['xml-json', 'xml', 'json', Buffer.from('<a><b></a>')],
+  ['yaml-json', 'yaml', 'json', Buffer.from('a: 1\na: 2\n')],
   ['markdown-it', 'md', 'html', Buffer.from([0x61, 0xff])],
   ['docx-writer', 'md', 'docx', Buffer.from([0x61, 0xff])],
 ];

@@ -30,6 +30,7 @@ describe('YAML to JSON', () => {
 
   const invalid = {
     'a key twice': 'a: 1\na: 2\n',
+    'keys that are one in JSON': '1: a\n"1": b\n',
     'a tag of its own': 'a: !mine x\n',
     'a tag of JavaScript': "a: !!js/function 'function () {}'\n",
     'an alias of nothing': 'a: *x\n',
@@ -42,6 +43,13 @@ describe('YAML to JSON', () => {
       expect(await read(yaml)).toMatchObject({ code: 'document_invalid' });
     });
   }
+
+  test('reads a map of very many keys without comparing each with each', async () => {
+    const yaml = Array.from({ length: 60_000 }, (_, at) => `key${at}: ${at}\n`).join('');
+    expect(await read(yaml)).toMatchObject({
+      text: expect.stringMatching(/"key59999":59999\}\n$/),
+    });
+  });
 
   test('refuses bombs of aliases and of nesting in bounded time', async () => {
     const names = Array.from('abcdefghijkl');

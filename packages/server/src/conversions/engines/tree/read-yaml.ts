@@ -9,6 +9,7 @@ import {
   type Document,
   type ParsedNode,
   type Scalar,
+  type YAMLMap,
 } from 'yaml';
 import { EngineError } from '../engine.ts';
 import { jsonNumber, nullTree, type JsonTree } from './json-tree.ts';
@@ -30,7 +31,8 @@ export function readYaml(text: string): JsonTree {
   const documents = parseAllDocuments(text, {
     version: '1.2',
     schema: 'core',
-    uniqueKeys: true,
+    // Checked below: the library compares each key with all before it.
+    uniqueKeys: false,
     merge: false,
     prettyErrors: true,
     logLevel: 'silent',
@@ -111,18 +113,30 @@ class YamlTree {
       const items = node.items.map((item) => this.#tree(item, depth + 1, aliases));
       return { kind: 'array', items };
     }
-    if (isMap(node)) {
-      const own: Member[] = [];
-      const merges: JsonTree[] = [];
-      for (const { key, value } of node.items) {
-        const tree = this.#tree(value, depth + 1, aliases);
-        if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') merges.push(tree);
-        else own.push([keyOf(key), tree]);
-      }
-      return { kind: 'object', members: merges.length === 0 ? own : merge(own, merges) };
-    }
+    if (isMap(node)) return this.#mapTree(node, depth, aliases);
     return isScalar(node) ? scalarTree(node) : nullTree;
   }
+
+  #mapTree({ items }: YAMLMap.Parsed, depth: number, aliases: number): JsonTree {
+    const own = new Map<string, JsonTree>();
+    const merges: JsonTree[] = [];
+    for (const { key, value } of items) {
+      const tree = this.#tree(value, depth + 1, aliases);
+      if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
+        merges.push(tree);
+        continue;
+      }
+      const name = keyOf(key);
+      if (own.has(name)) throw repeated(name);
+      own.set(name, tree);
+    }
+    return { kind: 'object', members: merges.length === 0 ? [...own] : merge([...own], merges) };
+  }
+}
+
+function repeated(name: string): EngineError {
+  const message = `The YAML is not valid: the key ${JSON.stringify(name.slice(0, 100))} is repeated.`;
+  return new EngineError('document_invalid', message);
 }
 
 type Member = readonly [string, JsonTree];

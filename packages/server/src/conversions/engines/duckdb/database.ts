@@ -6,6 +6,7 @@ import { literal } from './sql-text.ts';
 
 /** What DuckDB may hold before it writes to its spill folder; the process needs as much besides. */
 const memoryLimit = '512MB';
+const spillLimit = '16GB';
 const threads = '2';
 const pollMs = 200;
 
@@ -43,6 +44,8 @@ export class Database {
       threads,
       memory_limit: memoryLimit,
       temp_directory: join(task.workDir, 'spill'),
+      // Else nine tenths of the disk.
+      max_temp_directory_size: spillLimit,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',

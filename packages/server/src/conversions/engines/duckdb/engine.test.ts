@@ -67,6 +67,11 @@ describe('CSV to Parquet', () => {
     expect(lines).toBe('{"a":"1","b":"true"}\n');
   });
 
+  test('refuses a column whose name would end the statement', async () => {
+    const csv = 'a\0") FROM x,b\n1,2\n';
+    expect(await run('CSV_TO_PARQUET', csv)).toMatchObject({ code: 'document_invalid' });
+  });
+
   test('reads other encodings and delimiters', async () => {
     const csv = Buffer.from('a;b\n\u20ac;1,5\n', 'utf16le');
     const lines = await rows('CSV_TO_PARQUET', csv, { encoding: 'utf-16le' });

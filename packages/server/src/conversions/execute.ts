@@ -117,7 +117,8 @@ async function convert(
         onProgress((index * 100 + percent) / offer.steps.length, phase);
       // Until the engine tells more itself, and some never do.
       report(0, offer.steps.length === 1 ? 'converting' : `${pair.from} to ${pair.to}`);
-      results.push(await deps.runner.run(engine.name, task, { signal, onProgress: report }));
+      const hooks = { owner: attempt.organizationId, signal, onProgress: report };
+      results.push(await deps.runner.run(engine.name, task, hooks));
       inputPath = writtenPath;
     }
     const format = results.at(-1)?.format ?? to;

@@ -1,4 +1,4 @@
-import type { Turns } from './turns.ts';
+import type { Owner, Turns } from './turns.ts';
 
 /** From then on a task is taken for a long one. */
 const lendAfterMs = 700;
@@ -36,8 +36,8 @@ export class LentTurns {
   }
 
   /** Waits for a turn. @throws as `Turns.take` does */
-  async take(signal: AbortSignal): Promise<Turn> {
-    await this.#turns.take(signal);
+  async take(signal: AbortSignal, owner: Owner): Promise<Turn> {
+    await this.#turns.take(signal, owner);
     let lent = false;
     const lend = () => {
       if (this.#count >= this.#lentMax) return;
@@ -49,6 +49,7 @@ export class LentTurns {
     const timer = setInterval(lend, lendAfterMs).unref();
     const end = () => {
       clearInterval(timer);
+      this.#turns.leave(owner);
       if (!lent) return this.#turns.giveBack();
       this.#count -= 1;
       this.#lastMs = performance.now();

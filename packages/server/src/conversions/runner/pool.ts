@@ -7,7 +7,7 @@ import { readProcessTable } from './process-group.ts';
 import type { RunnerEngine } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
 import { LentTurns, type Turn } from './lent-turns.ts';
-import { overloaded, Turns } from './turns.ts';
+import { overloaded, Turns, type Owner } from './turns.ts';
 
 const defaults = {
   jobsMax: 200,
@@ -74,6 +74,8 @@ export class Pool {
       turnsMax: options.processes,
       queueLengthMax: options.queueLengthMax ?? defaults.queueLengthMax,
       queueWaitMsMax: options.queueWaitMsMax ?? defaults.queueWaitMsMax,
+      // With lent turns twice as many run: with two, one place is always left to others.
+      tasksOfOwnerMax: Math.max(2, 2 * options.processes - 1),
     });
     this.#lent = new LentTurns(this.#turns, options.processes);
   }
@@ -83,8 +85,8 @@ export class Pool {
    *
    * @throws AppError `overloaded`, EngineError where it does not start, or the signal's reason
    */
-  async acquire(spec: RunnerEngine, signal: AbortSignal): Promise<EngineProcess> {
-    const turn = await this.#lent.take(signal);
+  async acquire(spec: RunnerEngine, signal: AbortSignal, owner: Owner): Promise<EngineProcess> {
+    const turn = await this.#lent.take(signal, owner);
     try {
       const child = await this.#tryChild(spec, signal).catch((error: unknown) => {
         // A slow start is not the document's fault, so it gets a second one.

@@ -64,6 +64,8 @@ export type RunnerTask = Pick<
 };
 
 export interface RunnerHooks {
+  /** The organization; between owners the places are shared out fairly. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
   readonly onProgress: (percent: number, phase: string) => void;
 }
@@ -118,7 +120,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         const cause = permission.allowed ? 'unknown' : permission.reason;
         throw new EngineError('internal_error', 'The conversion is not offered here.', cause);
       }
-      const child = await pool.acquire(spec, hooks.signal);
+      const child = await pool.acquire(spec, hooks.signal, hooks.owner ?? null);
       return runInChild(pool, child, task, hooks, linkable);
     },
     stats: () => pool.stats(),

@@ -5,17 +5,28 @@ export interface TurnsOptions {
   readonly turnsMax: number;
   readonly queueLengthMax: number;
   readonly queueWaitMsMax: number;
+  /** Tasks of one owner at the same time, those that have given their turn back included. */
+  readonly tasksOfOwnerMax: number;
 }
 
+/** Whose task it is; null: nobody's, and under no bound. */
+export type Owner = string | null;
+
 interface Waiting {
+  readonly owner: Owner;
   readonly proceed: () => void;
   readonly refuse: (error: Error) => void;
 }
 
-/** A counting semaphore, first come first served, whose queue is bounded in length and in time. */
+/**
+ * A counting semaphore between owners: the next turn goes to the one with the fewest tasks under
+ * way, among equals to who waits longest. The queue is bounded in length and in time, and no owner
+ * takes more than half of it, nor every place.
+ */
 export class Turns {
   readonly #options: TurnsOptions;
   readonly #queue: Waiting[] = [];
+  readonly #tasks = new Map<Owner, number>();
   #taken = 0;
   #closed = false;
 
@@ -31,16 +42,16 @@ export class Turns {
     return this.#queue.length;
   }
 
-  /** @throws AppError `overloaded` where the queue is full or the wait too long; the signal's reason */
-  async take(signal: AbortSignal): Promise<void> {
+  /**
+   * Begins a task. @throws AppError `overloaded` where the queue is full or the wait too long; the
+   * signal's reason
+   */
+  async take(signal: AbortSignal, owner: Owner = null): Promise<void> {
     signal.throwIfAborted();
-    const { turnsMax, queueLengthMax, queueWaitMsMax } = this.#options;
+    const { turnsMax, queueWaitMsMax } = this.#options;
     if (this.#closed) throw overloaded();
-    if (this.#taken < turnsMax) {
-      this.#taken += 1;
-      return;
-    }
-    if (this.#queue.length >= queueLengthMax) throw overloaded();
+    if (this.#taken < turnsMax && this.#mayBegin(owner)) return this.#begin(owner);
+    if (this.#isQueueFull(owner)) throw overloaded();
     await new Promise<void>((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);
@@ -54,21 +65,60 @@ export class Turns {
       };
       const proceed = () => {
         settle();
+        this.#begin(owner);
         resolve();
       };
       const abort = () => refuse(signal.reason as Error);
       const timer = setTimeout(() => refuse(overloaded()), queueWaitMsMax);
-      const waiting: Waiting = { proceed, refuse };
+      const waiting: Waiting = { owner, proceed, refuse };
       signal.addEventListener('abort', abort, { once: true });
       this.#queue.push(waiting);
     });
   }
 
-  /** Gives a turn back: to whoever waits longest. */
+  /** Gives a turn back, at the end of a task or while it goes on. */
   giveBack(): void {
-    const [first] = this.#queue;
-    if (first) first.proceed();
-    else this.#taken -= 1;
+    this.#taken -= 1;
+    this.#serve();
+  }
+
+  /** A task has ended; its turn is given back by itself. */
+  leave(owner: Owner): void {
+    const left = this.#tasksOf(owner) - 1;
+    if (left > 0) this.#tasks.set(owner, left);
+    else this.#tasks.delete(owner);
+    this.#serve();
+  }
+
+  #serve(): void {
+    if (this.#closed || this.#taken >= this.#options.turnsMax) return;
+    let next: Waiting | null = null;
+    for (const waiting of this.#queue) {
+      if (!this.#mayBegin(waiting.owner)) continue;
+      if (next === null || this.#tasksOf(waiting.owner) < this.#tasksOf(next.owner)) next = waiting;
+    }
+    next?.proceed();
+  }
+
+  #begin(owner: Owner): void {
+    this.#taken += 1;
+    this.#tasks.set(owner, this.#tasksOf(owner) + 1);
+  }
+
+  #mayBegin(owner: Owner): boolean {
+    return owner === null || this.#tasksOf(owner) < this.#options.tasksOfOwnerMax;
+  }
+
+  #isQueueFull(owner: Owner): boolean {
+    const { queueLengthMax } = this.#options;
+    if (this.#queue.length >= queueLengthMax) return true;
+    if (owner === null) return false;
+    const own = this.#queue.filter((waiting) => waiting.owner === owner).length;
+    return own >= Math.ceil(queueLengthMax / 2);
+  }
+
+  #tasksOf(owner: Owner): number {
+    return this.#tasks.get(owner) ?? 0;
   }
 
   /** Refuses all that wait and all that come. */

@@ -31,7 +31,11 @@ export async function openOurs(
     return async (inputPath, outputPath) => {
       const hooks = { signal: new AbortController().signal, onProgress: () => undefined };
       const task = { from, to, options, inputPath, outputPath };
-      await runner.run(spec.engine.name, task, hooks).finally(() => runner.close());
+      try {
+        await runner.run(spec.engine.name, task, hooks);
+      } finally {
+        await runner.close();
+      }
     };
   }
   throw new Error(`nothing converts ${from} to ${to} here`);

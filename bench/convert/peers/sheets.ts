@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Convert } from '../cases.ts';
@@ -28,16 +29,21 @@ export async function openExcelJs(): Promise<Convert> {
       for await (const row of sheet) {
         const values = row.values as unknown[];
         const line = values.slice(1).map((value) => {
-          const text = value instanceof Date ? value.toISOString() : String(value ?? '');
+          const text = value instanceof Date ? value.toISOString() : showValue(value);
           return /[",\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
         });
         if (!out.write(`${line.join(',')}\r\n`)) {
-          await new Promise((resolve) => out.once('drain', resolve));
+          await once(out, 'drain');
         }
       }
     }
     await new Promise<void>((resolve) => out.end(resolve));
   };
+}
+
+function showValue(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 /** ExcelJS, its streaming writer, from a CSV that is read whole. */

@@ -20,7 +20,7 @@ const shown: readonly (readonly [string, string])[] = [
   ['the number', String.raw`\d+`],
   ['a text', address],
   ['a text', address],
-  ['the date', String.raw`\d{1,2}/\d{1,2}/\d{4}`],
+  ['the date', String.raw`\d{1,2}/\d{1,2}/\d{2}(?:\d\d)?`],
   ['the time', String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`],
   ['the amount', String.raw`(?:"\d{1,3}(?:,\d{3})+\.\d\d"|\d{1,3}\.\d\d)`],
   ['a whole number', String.raw`\d+`],

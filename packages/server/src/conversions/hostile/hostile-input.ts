@@ -38,6 +38,32 @@ export async function zipOf(
   return buffer(zip.outputStream);
 }
 
+/**
+ * A ZIP whose directory tells its first entry `count` times, in the form for more than 65,535 entries
+ * (APPNOTE 4.3.14): made in no time, where writing so many would take seconds.
+ */
+export function crowd(zip: Buffer, count: number): Buffer {
+  const start = zip.indexOf('PK\u0001\u0002', 0, 'latin1');
+  const end = zip.indexOf('PK\u0005\u0006', 0, 'latin1');
+  const second = zip.indexOf('PK\u0001\u0002', start + 4, 'latin1');
+  const first = zip.subarray(start, second === -1 ? end : second);
+  const more = Buffer.alloc(first.length * count, first);
+  const directory = Buffer.concat([zip.subarray(start, end), more]);
+  const own = zip.readUInt16LE(end + 10);
+  const tail = Buffer.alloc(56 + 20 + 22);
+  tail.write('PK\u0006\u0006', 'latin1');
+  tail.writeBigUInt64LE(44n, 4);
+  for (const at of [24, 32]) tail.writeBigUInt64LE(BigInt(own + count), at);
+  tail.writeBigUInt64LE(BigInt(directory.length), 40);
+  tail.writeBigUInt64LE(BigInt(start), 48);
+  tail.write('PK\u0006\u0007', 56, 'latin1');
+  tail.writeBigUInt64LE(BigInt(start + directory.length), 64);
+  tail.writeUInt32LE(1, 72);
+  tail.write('PK\u0005\u0006', 76, 'latin1');
+  tail.fill(0xff, 84, 96);
+  return Buffer.concat([zip.subarray(0, start), directory, tail]);
+}
+
 /** Entities that would become 10^`levels` words if anybody replaced them. */
 export function billionLaughs(root: string, levels = 9): string {
   const entities = Array.from({ length: levels }, (_, level) => {

@@ -103,6 +103,8 @@ const images: readonly HostileInput[] = [
   {
     name: 'GIF of 65,535 by 65,535',
     filename: 'a.gif',
+    // Its one frame has one pixel; a decoder may go by that.
+    outcome: 'either',
     bytes: () => gifOf(65_535, 65_535, 1),
   },
   {

@@ -74,15 +74,18 @@ async function finish(jobId: string): Promise<Buffer | string> {
 }
 
 /** What is made of it in one step: the first step of a chain is such a conversion, too. */
+/** One target for each engine, or chain of engines, that reads such a file. */
 async function targetsOf(name: string, content: Buffer): Promise<string[]> {
   const head = content.subarray(0, headBytes);
   const { format } = await detectFormat({ head, filename: name, bytes: content });
   if (format === null) return ['pdf'];
   const { registry } = tested.service.conversions;
-  const direct = registry
-    .targetsOf(format)
-    .filter((to) => registry.find(format, to)?.steps.length === 1);
-  return direct.length === 0 ? ['pdf'] : direct;
+  const byEngines = new Map<string, string>();
+  for (const to of registry.targetsOf(format)) {
+    const steps = registry.find(format, to)?.steps ?? [];
+    byEngines.set(steps.map(({ engine }) => engine.name).join('+'), to);
+  }
+  return byEngines.size === 0 ? ['pdf'] : [...byEngines.values()];
 }
 
 /** Everything readable in an output: of an archive each entry, of a PDF its text. */

@@ -35,8 +35,12 @@ export async function auditAnswers(
         findings.push(`${what}: ${job.status}`);
       else if (!terminal.has(job.status)) findings.push(`${what}: still ${job.status}`);
     }
-    const own = byTag.get(request.tag) ?? [];
-    if (own.length > 1) findings.push(`${request.tag} became ${own.length} jobs`);
+    // A job that failed by our fault gives its key back: the next try makes another.
+    const own = (byTag.get(request.tag) ?? []).filter(({ status }) => status !== 'failed');
+    if (own.length > 1) {
+      const jobs = own.map(({ id, status }) => `${id} ${status}`).join(', ');
+      findings.push(`${request.tag} became ${jobs}`);
+    }
     const unexpected = request.answers.filter(({ status }) => status === 500);
     if (unexpected.length > 0) findings.push(`${request.tag} was answered 500`);
   }

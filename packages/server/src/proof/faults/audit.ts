@@ -38,8 +38,8 @@ export async function auditAnswers(
     // A job that failed by our fault gives its key back: the next try makes another.
     const own = (byTag.get(request.tag) ?? []).filter(({ status }) => status !== 'failed');
     if (own.length > 1) {
-      const jobs = own.map(({ id, status }) => `${id} ${status}`).join(', ');
-      findings.push(`${request.tag} became ${jobs}`);
+      const named = own.map(({ id, status }) => `${id} ${status}`).join(', ');
+      findings.push(`${request.tag} became ${named}`);
     }
     const unexpected = request.answers.filter(({ status }) => status === 500);
     if (unexpected.length > 0) findings.push(`${request.tag} was answered 500`);

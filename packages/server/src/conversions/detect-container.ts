@@ -1,7 +1,8 @@
-import { fromBufferPromise, openPromise } from 'yauzl';
+import { fromBufferPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import type { Format } from './engines/engine.ts';
 import { formatOfMediaType, formats } from './formats.ts';
+import { openZipInWindows } from './zip-windows.ts';
 
 /** What a ZIP or a compound file holds. */
 export interface Container {
@@ -49,7 +50,7 @@ export async function inspectZip(file: WholeFile): Promise<Container | null> {
   try {
     const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
     zip = await ('path' in file
-      ? openPromise(file.path, options)
+      ? openZipInWindows(file.path, options)
       : fromBufferPromise(file.bytes, options));
   } catch {
     return null;

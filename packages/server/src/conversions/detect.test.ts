@@ -119,6 +119,13 @@ describe('detection', () => {
     expect(await detect(whole.subarray(0, 4), 'a.xlsx')).toMatchObject({ format: null });
   });
 
+  test('finds the content types behind thousands of other parts', async () => {
+    const parts = Object.fromEntries(Array.from({ length: 15_000 }, (_, n) => [`x/${n}.xml`, '']));
+    const main = `${ooxml}.spreadsheetml.sheet.main+xml`;
+    const workbook = await zip({ ...parts, '[Content_Types].xml': types(main) });
+    expect(await detect(workbook)).toMatchObject({ format: 'xlsx' });
+  });
+
   test('a bomb in the table of contents is read to a bound only', async () => {
     const bomb = await zip({ '[Content_Types].xml': Buffer.alloc(64 * 1024 * 1024) });
     const before = process.memoryUsage().rss;

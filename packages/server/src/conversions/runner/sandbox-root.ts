@@ -54,7 +54,8 @@ export function viewOf({ folder, readOnlyPaths, hidden }: ViewRequest): View {
     const mode = name === 'in' ? 'ro' : 'rw';
     mounts.push({ mode, from: join(folder, name), to: join(jobFolderInside, name) });
   }
-  // Programs that ignore TMPDIR; not where our own code lies below it.
+  // Programs that ignore TMPDIR. Where our own code lies below it, /tmp is a folder of the root's
+  // small tmpfs instead: enough for the socket that LibreOffice insists on having there.
   if (!mounts.some(({ to }) => isWithin(to, '/tmp'))) {
     links.push({ target: `${jobFolderInside}/tmp`, path: '/tmp' });
   }
@@ -90,6 +91,7 @@ mount -t tmpfs -o size=1m,mode=755,nosuid mutate "$root"
 cd "$root"
 while [ "$1" != -- ]; do mkdir -p ".$1"; shift; done; shift
 while [ "$1" != -- ]; do [ -e ".$1" ] || : > ".$1"; shift; done; shift
+[ ! -d ./tmp ] || chmod 1777 ./tmp
 while [ "$1" != -- ]; do
   case $1 in
     link) ln -s "$2" ".$3" ;;

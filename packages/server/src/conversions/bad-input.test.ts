@@ -44,7 +44,8 @@ async function expectNothingLeft(owner: Scene): Promise<void> {
   expect(row).toEqual({ used: 0, reserved: 0, active: 0 });
   await expectInvariants(db, owner.organizationId, new Date());
   const [process] = await readdir(join(tested.dataFolder, 'work'));
-  expect(await readdir(join(tested.dataFolder, 'work', process ?? ''))).toEqual([]);
+  const work = join(tested.dataFolder, 'work', process ?? '');
+  await expect.poll(() => readdir(work), { timeout: 20_000 }).toEqual([]);
   const stored = await readdir(join(tested.dataFolder, 'files', owner.organizationId), {
     recursive: true,
     withFileTypes: true,

@@ -36,7 +36,10 @@ function foreign(engine: Engine, path: string, exportName: string): RunnerEngine
   return { engine, module, exportName, warm: false };
 }
 
-/** One whose files are large: starting its process is nothing beside them. */
+/**
+ * One whose process starts in a moment, or whose files are so large that starting it is nothing
+ * beside them. It stays at hand after its first task while there is room.
+ */
 function onDemand(engine: RunnerEngine): RunnerEngine {
   return { ...engine, warm: false };
 }
@@ -44,16 +47,17 @@ function onDemand(engine: RunnerEngine): RunnerEngine {
 /** Every engine, the preferred one of a pair first, with the module that a child process loads. */
 export const engines: readonly RunnerEngine[] = [
   own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
-  own(odsEngine, 'ods/engine.ts', 'odsEngine'),
+  onDemand(own(odsEngine, 'ods/engine.ts', 'odsEngine')),
   // SheetJS has tables of formats and code pages that a document which stops it half-way may leave.
   {
     ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'),
     needsSandbox: true,
     survivesRefusals: false,
+    warm: false,
   },
-  own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine'),
-  own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine'),
-  own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine'),
+  onDemand(own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine')),
+  onDemand(own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine')),
+  onDemand(own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine')),
   onDemand(own(jsonLinesEngine, 'json-lines.ts', 'jsonLinesEngine')),
   onDemand(own(csvCsvEngine, 'csv-csv.ts', 'csvCsvEngine')),
   onDemand(own(xmlJsonEngine, 'xml-json.ts', 'xmlJsonEngine')),
@@ -64,12 +68,12 @@ export const engines: readonly RunnerEngine[] = [
     exportName: 'duckdbEngine',
     jobsMax: 1,
   }),
-  own(markdownEngine, 'markdown.ts', 'markdownEngine'),
+  onDemand(own(markdownEngine, 'markdown.ts', 'markdownEngine')),
   imageRunner,
   heicRunner,
   mediaRunner,
   foreign(wordEngine, 'word/engine.ts', 'wordEngine'),
-  own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine'),
+  onDemand(own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine')),
   officeNative,
   officeWasm,
   chromium,

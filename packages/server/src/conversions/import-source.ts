@@ -47,10 +47,7 @@ export async function importSource(
 ): Promise<UploadedFile> {
   const intake = new FileIntake({
     limits,
-    open: async () => {
-      await requireDisk(deps);
-      return new UploadFile(path);
-    },
+    open: () => UploadFile.open(path, () => requireDisk(deps)),
   });
   try {
     const found = await guardedGet(url, {

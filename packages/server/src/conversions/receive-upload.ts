@@ -67,10 +67,7 @@ export async function receiveUpload(
     fields: [...formFields, 'source_url'],
     insteadOfFile: 'source_url',
     limits,
-    open: async () => {
-      await requireDisk(deps);
-      return new UploadFile(path);
-    },
+    open: () => UploadFile.open(path, () => requireDisk(deps)),
   }).catch((error: unknown) => {
     throw recordTooLarge(deps, call, decision, error);
   });

@@ -78,10 +78,7 @@ async function openArchive(
     memoryBytesMax,
     filesMax: batchFilesMax,
     totalBytesMax: deps.settings.batchBytesMax,
-    open: async (index) => {
-      await requireDisk(deps);
-      return new UploadFile(pathOf(index));
-    },
+    open: (index) => UploadFile.open(pathOf(index), () => requireDisk(deps)),
   });
   return files.map(({ filename, file }, index) => {
     recordTooLarge(deps, call, decision, file);

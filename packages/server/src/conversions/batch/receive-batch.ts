@@ -98,10 +98,7 @@ async function readFormBatch(
     totalBytesMax: batchBytesMax,
     refuseAlone: true,
     memoryBytesMax,
-    open: async (index) => {
-      await requireDisk(deps);
-      return new UploadFile(join(folder, `file-${index}`));
-    },
+    open: (index) => UploadFile.open(join(folder, `file-${index}`), () => requireDisk(deps)),
   });
   const { source_url: sourceUrls = [], to, from, options, metadata } = form.fields;
   const [archive = null, ...archives] = form.files.filter(({ name }) => name === 'archive');

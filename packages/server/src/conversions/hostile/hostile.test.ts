@@ -64,6 +64,7 @@ async function finish(jobId: string): Promise<Buffer | string> {
     const found = await tested.fetch(`${base()}/${jobId}`, { key: owner.apiKey });
     const job = (await found.json()) as { status: string; error: { code: string } | null };
     if (job.error !== null) return job.error.code;
+    if (job.status === 'cancelled' || job.status === 'expired') return job.status;
     if (job.status === 'succeeded') {
       succeeded += 1;
       const output = await tested.fetch(`${base()}/${jobId}/output`, { key: owner.apiKey });

@@ -25,12 +25,22 @@ async function run(task: EngineTask): Promise<EngineResult> {
   await checkDocument(task.inputPath, 'docx');
   task.progress(10, 'converting');
   const { text, warnings } = await convert(task).catch((error: unknown) => {
-    const message = 'The document is damaged: its text cannot be read.';
-    throw new EngineError('document_invalid', message, error);
+    throw explain(error);
   });
   await writeFile(task.outputPath, text);
   task.progress(100, 'converting');
   return { format: task.to, warnings };
+}
+
+/** A full disk is no fault of the document; what outgrows the stack or a string is. */
+function explain(error: unknown): unknown {
+  if (error instanceof Error && 'syscall' in error) return error;
+  if (error instanceof RangeError) {
+    const message = 'The document is too large or nested too deeply to be read as text.';
+    return new EngineError('document_too_complex', message, error);
+  }
+  const message = 'The document is damaged: its text cannot be read.';
+  return new EngineError('document_invalid', message, error);
 }
 
 async function convert(task: EngineTask): Promise<{ text: string; warnings: readonly Warning[] }> {

@@ -34,13 +34,13 @@ describe('a conversion', () => {
     expect(await readdir(files).catch(() => [])).not.toContain(organizationId);
   });
 
-  it('is told that its body is no form before it is told of limits', async () => {
+  it('is told that its body is neither form nor JSON before it is told of limits', async () => {
     const { organizationId, apiKey } = await scene().suspended().create();
     const response = await tested.fetch(`/v1/workspaces/${organizationId}/conversions`, {
       method: 'POST',
       key: apiKey,
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
+      headers: { 'content-type': 'text/plain' },
+      body: 'a,b',
     });
     expect(response.status).toBe(400);
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Log } from '../../context.ts';
@@ -242,8 +242,10 @@ describe('a hostile child', () => {
       join(folder, 'work'),
       '/etc/passwd',
       '/etc/shadow',
-      '/root',
-      '/home',
+      join(homedir(), '.profile'),
+      join(homedir(), '.bashrc'),
+      // Where the clone lies below one of them it is there, with nothing else in it.
+      ...['/root', '/home'].filter((path) => !import.meta.dirname.startsWith(`${path}/`)),
     ];
     const options = { paths, port: canary, socket: socket() };
     const { given } = await run('hostile', 'mine', { options });

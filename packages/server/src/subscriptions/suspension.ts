@@ -1,6 +1,8 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
+import { announce } from '../notifications/outbox.ts';
 import { changeLimits } from '../organizations/limits.ts';
 import { lockOrganization, requireOperator } from '../organizations/organizations.ts';
 import { updateSuspension } from './sql.ts';
@@ -33,6 +35,7 @@ async function changeSuspension(
       throw new AppError('conflict', `The workspace is ${state}.`);
     }
     await changeLimits(tx, ctx, () => tx.query(updateSuspension(id, suspension)));
+    await announceSuspension(tx, ctx, suspension);
     await appendAudit(tx, ctx, {
       action: suspension === null ? 'workspace.reactivated' : 'workspace.suspended',
       target: { kind: 'workspace', id },
@@ -41,4 +44,20 @@ async function changeSuspension(
       reason: suspension?.reason,
     });
   });
+}
+
+async function announceSuspension(
+  tx: Queryable,
+  ctx: Context,
+  suspension: { reason: string } | null,
+): Promise<void> {
+  const status = `${ctx.organization.id}:${ctx.clock.now().toISOString()}`;
+  if (suspension === null) {
+    const topic = 'workspace.reactivated';
+    await announce(tx, ctx, { topic, dedupeKey: `${topic}:${status}`, payload: {} });
+  } else {
+    const topic = 'workspace.suspended';
+    const payload = { reason: suspension.reason };
+    await announce(tx, ctx, { topic, dedupeKey: `${topic}:${status}`, payload });
+  }
 }

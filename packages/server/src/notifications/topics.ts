@@ -1,0 +1,85 @@
+/**
+ * What can be announced, and what is told with it. Times are RFC 3339, money is `*_minor` with its
+ * `currency`. Webhook endpoints and mails are made from these members, so they are wire names.
+ */
+export interface Announcements {
+  // By db/functions/raise_usage_alerts.sql.
+  'usage.threshold_reached': UsagePeriod & { thresholds: number[]; used: number; limit: number };
+  'overage.first': UsagePeriod & {
+    policy: 'warn' | 'charge';
+    used: number;
+    limit: number;
+    unit_amount: string | null;
+    currency: string;
+  };
+  'spend_cap.threshold_reached': SpendCap;
+  'spend_cap.reached': SpendCap;
+
+  'quota.exceeded': { limit: number; used: number; resets_at: string };
+  'subscription.changed': SubscriptionChange;
+  'subscription.ending': { ends_at: string; plan_name: string };
+  'invoice.finalized': Invoice;
+  'invoice.paid': Invoice;
+  'invoice.payment_failed': Invoice & { day: 0 | 3 | 7; grace_ends_at: string };
+  'invoice.payment_action_required': Invoice;
+  'payment_method.expiring': { brand: string; last4: string; exp_month: number; exp_year: number };
+  'workspace.suspended': { reason: string };
+  'workspace.reactivated': Record<string, never>;
+
+  // To one person, whoever else there is; without a workspace where the person has none yet.
+  'auth.email_verification': PersonalLink;
+  'auth.password_reset': PersonalLink;
+  'auth.invitation': PersonalLink & { workspace_name?: string; invited_by?: string; role?: string };
+}
+
+export type Topic = keyof Announcements;
+
+interface UsagePeriod {
+  period_start: string;
+}
+
+interface SpendCap extends UsagePeriod {
+  thresholds: number[];
+  cap_minor: number;
+  amount_minor: number;
+  currency: string;
+}
+
+interface SubscriptionChange {
+  change:
+    | 'subscribed'
+    | 'upgraded'
+    | 'downgraded'
+    | 'change_scheduled'
+    | 'change_undone'
+    | 'cancel_scheduled'
+    | 'resumed'
+    | 'cancelled'
+    | 'plan_assigned'
+    | 'plan_moved';
+  plan_id: string;
+  plan_name: string;
+  previous_plan_id: string | null;
+  interval: 'month' | 'year' | null;
+  status: string;
+  effective_at: string;
+}
+
+interface Invoice {
+  /** `inv_…` */
+  invoice_id: string;
+  number: string | null;
+  total_minor: number;
+  amount_due_minor: number;
+  currency: string;
+  hosted_invoice_url: string | null;
+}
+
+/** `url` holds a token that is good once: it is erased when the mail is sent, or too late to send. */
+interface PersonalLink {
+  recipient_email: string;
+  url: string;
+  /** Of the person, where it is known. */
+  name: string | null;
+  expires_at: string;
+}

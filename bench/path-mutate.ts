@@ -30,6 +30,7 @@ const { hasApplicationRole } = await migrate({
 const service = await startService({
   config: loadConfig({ PORT: '0' }),
   adminKey: 'mk_admin_bench_only_00000000',
+  authSecret: 'a_secret_of_the_benchmark_and_no_other',
   connection: applicationConnection(postgres.connection, hasApplicationRole),
   dataFolder,
   hiddenFolders: [],

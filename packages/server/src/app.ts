@@ -52,6 +52,8 @@ const drainMsMax = 25_000;
 export interface ServiceOptions {
   readonly config: Config;
   readonly adminKey: string;
+  /** Signs and seals (secrets.ts); the same for all processes on one database. */
+  readonly authSecret: string;
   /** The application's connection: not the owner's, where there is a role. */
   readonly connection: pg.ClientConfig;
   /** Absolute; files and work under way live in it. */

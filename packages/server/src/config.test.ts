@@ -28,6 +28,7 @@ test('.env.example shows the real defaults', () => {
     'IMPORT_ALLOWED_HOSTS',
     'MUTATE_ADMIN_KEY',
     'MUTATE_DATA_DIR',
+    'AUTH_SECRET',
     'REDIS_URL',
   ];
   expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());

@@ -47,6 +47,10 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{12,255}$/, 'must be 12 to 255 visible ASCII characters without spaces')
     .optional(),
+  AUTH_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,255}$/, 'must be 32 to 255 visible ASCII characters without spaces')
+    .optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
   MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
@@ -110,6 +114,8 @@ function toConfig(env: z.infer<typeof environment>) {
     /** Where rate limits are counted; undefined: in PostgreSQL. */
     redisUrl: env.REDIS_URL,
     adminKey: env.MUTATE_ADMIN_KEY,
+    /** What signs and seals: see secrets.ts. */
+    authSecret: env.AUTH_SECRET,
     logLevel: env.LOG_LEVEL,
     /** Anonymous and failed requests that one address may make. */
     addressRequestsPerMinuteMax: env.RATE_LIMIT_PER_ADDRESS,

@@ -13,7 +13,7 @@ import { migrate } from './db/migrate.ts';
 import { OperatorError } from './db/operator-error.ts';
 import { Pool } from './db/pool.ts';
 import { createLog } from './http/log.ts';
-import { prepareDemo, readOrMakeAdminKey } from './welcome/first-start.ts';
+import { prepareDemo, readOrMakeAdminKey, readOrMakeAuthSecret } from './welcome/first-start.ts';
 import { describeStep, printWelcome } from './welcome/screen.ts';
 import { makePartitions } from './metering/partitions.ts';
 
@@ -54,10 +54,12 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   );
   stack.defer(() => partitions.stop());
   const adminKey = config.adminKey ?? (await readOrMakeAdminKey(dataFolder.path));
+  const authSecret = config.authSecret ?? (await readOrMakeAuthSecret(dataFolder.path));
   const service = await describeStep('conversion engines and the server', () =>
     startService({
       config,
       adminKey,
+      authSecret,
       connection: applicationConnection(owner, hasApplicationRole),
       dataFolder: dataFolder.path,
       hiddenFolders: [dataFolder.path, ...(owner.host?.startsWith('/') ? [owner.host] : [])],

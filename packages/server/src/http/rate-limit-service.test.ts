@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts';
 import { loadConfig } from '../config.ts';
 import { setOverrides } from '../subscriptions/overrides.ts';
 import { scenario } from '../test/scenario.ts';
-import { startTestService, testAdminKey } from '../test/service.ts';
+import { startTestService, testAdminKey, testAuthSecret } from '../test/service.ts';
 import type { TestService } from '../test/service.ts';
 
 const addressLimit = '12';
@@ -28,6 +28,7 @@ beforeAll(async () => {
       RATE_LIMIT_PER_ADDRESS: addressLimit,
     }),
     adminKey: testAdminKey,
+    authSecret: testAuthSecret,
     connection: one.database.applicationConnection,
     dataFolder: otherFolder,
     hiddenFolders: [],

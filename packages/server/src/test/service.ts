@@ -8,6 +8,7 @@ import { loadConfig } from '../config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const testAdminKey = 'mk_admin_for_tests_only_0000';
+export const testAuthSecret = 'a_secret_for_tests_only_and_no_other';
 
 export interface TestService {
   readonly service: Service;
@@ -28,6 +29,7 @@ export async function startTestService(
   const service = await startService({
     config: loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env }),
     adminKey: testAdminKey,
+    authSecret: testAuthSecret,
     connection: database.applicationConnection,
     dataFolder,
     hiddenFolders: [],

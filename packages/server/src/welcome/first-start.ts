@@ -9,13 +9,21 @@ import { createApiKey } from '../organizations/api-keys.ts';
 import { createOrganization, listWorkspaces } from '../organizations/organizations.ts';
 
 /** The operator's key: made at the first start and kept in the data folder. */
-export async function readOrMakeAdminKey(dataFolder: string): Promise<string> {
-  const path = join(dataFolder, 'admin-key');
+export function readOrMakeAdminKey(dataFolder: string): Promise<string> {
+  return readOrMake(join(dataFolder, 'admin-key'), 'mk_admin_');
+}
+
+/** What sessions and links are signed with, and secrets are sealed with. */
+export function readOrMakeAuthSecret(dataFolder: string): Promise<string> {
+  return readOrMake(join(dataFolder, 'auth-secret'), '');
+}
+
+async function readOrMake(path: string, prefix: string): Promise<string> {
   const kept = await readSecret(path);
   if (kept !== null) return kept;
-  const key = `mk_admin_${randomBytes(32).toString('base64url')}`;
-  await writeSecret(path, key);
-  return key;
+  const secret = `${prefix}${randomBytes(32).toString('base64url')}`;
+  await writeSecret(path, secret);
+  return secret;
 }
 
 export interface Demo {

@@ -51,13 +51,14 @@ BEGIN
     ), new_reservations AS (
       INSERT INTO active_conversions (organization_id, job_id, state, lease_expires_at,
         unit_expires_at, started_at, admitted_at, period_start, monthly_limit, overage_policy,
-        unit_amount, currency, overage_reserved, plan_id, plan_version, override_id, api_key_id)
+        unit_amount, currency, overage_reserved, plan_id, plan_version, override_id, api_key_id,
+        overage_tiers)
       SELECT d.organization_id, c.job_id,
         CASE c.mode WHEN 'sync' THEN 'running' ELSE 'queued' END,
         CASE c.mode WHEN 'sync' THEN v_now + make_interval(secs => c.lease_seconds) END,
         v_now + make_interval(secs => c.unit_seconds), v_now, d.admitted_at, d.period_start,
         d.monthly_limit, d.overage_policy, d.unit_amount, d.currency, d.overage_reserved,
-        d.plan_id, d.plan_version, d.override_id, c.api_key_id
+        d.plan_id, d.plan_version, d.override_id, c.api_key_id, d.overage_tiers
       FROM admitted d
       JOIN unnest(_job_ids, _modes, _lease_seconds, _unit_seconds, _api_key_ids)
         WITH ORDINALITY AS c (job_id, mode, lease_seconds, unit_seconds, api_key_id, n)

@@ -4,7 +4,8 @@
 -- another terminal state, came first: the caller throws its output away).
 --
 -- A completion is overage when it is past the larger of the limit at admission and the limit now;
--- its price is that of admission. One that was admitted in a period that is over counts there.
+-- its price is that of admission, and of graduated prices the tier that it reaches among the overage
+-- of its period. One that was admitted in a period that is over counts there.
 CREATE OR REPLACE FUNCTION complete(
   _organization_ids text[], _job_ids text[], _fences integer[], _outputs text[],
   _warnings text[], _bytes_out bigint[], _duration_ms integer[], _as_of timestamptz
@@ -24,7 +25,7 @@ BEGIN
     SELECT * FROM finish_jobs(_organization_ids, _job_ids, _fences, _outputs, _warnings,
                               _bytes_out, _duration_ms, _as_of)
   ), organizations AS MATERIALIZED (
-    SELECT c.organization_id, c.period_start, c.used, l.monthly_limit,
+    SELECT c.organization_id, c.period_start, c.used, c.overage, l.monthly_limit,
       l.alert_thresholds[1] AS first_threshold
     FROM usage_counters c
     JOIN effective_limits(v_ids, _as_of) l ON l.organization_id = c.organization_id
@@ -33,11 +34,12 @@ BEGIN
     SELECT f.*, o.monthly_limit AS limit_now, o.first_threshold,
       f.period_start < o.period_start AS late,
       coalesce(r.conversion_count, o.used) + row_number()
-        OVER (PARTITION BY f.organization_id, f.period_start ORDER BY f.ordinal) AS position
+        OVER (PARTITION BY f.organization_id, f.period_start ORDER BY f.ordinal) AS position,
+      coalesce(r.overage_count, o.overage) AS overage_before
     FROM finished f
     JOIN organizations o ON o.organization_id = f.organization_id
     LEFT JOIN LATERAL (
-      SELECT r.conversion_count FROM usage_records r
+      SELECT r.conversion_count, r.overage_count FROM usage_records r
       WHERE r.organization_id = f.organization_id AND r.period_start = f.period_start
         AND f.period_start < o.period_start OFFSET 0
     ) r ON true
@@ -45,8 +47,12 @@ BEGIN
     SELECT p.*, date_bin('1 hour', p.admitted_at, '2000-01-01Z') AS hour,
       greatest(_as_of, p.admitted_at) AS finished_at, b.overage,
       CASE WHEN b.overage THEN 'overage' ELSE 'included' END AS billed_as,
-      CASE WHEN b.overage THEN CASE p.overage_policy WHEN 'warn' THEN 0 ELSE p.unit_amount END
-      END AS amount
+      CASE WHEN b.overage THEN CASE
+        WHEN p.overage_policy = 'warn' THEN 0
+        WHEN p.overage_tiers IS NULL THEN p.unit_amount
+        ELSE overage_tier_amount(p.overage_tiers, p.overage_before + count(*) FILTER (
+          WHERE b.overage) OVER (PARTITION BY p.organization_id, p.period_start ORDER BY p.ordinal))
+      END END AS amount
     FROM positioned p
     CROSS JOIN LATERAL (SELECT p.overage_policy <> 'block' AND coalesce(
       p.position > p.monthly_limit AND p.position > p.limit_now, false) AS overage) b

@@ -16,14 +16,15 @@ DECLARE
 BEGIN
   FOR o IN
     SELECT l.*, u.period_start, u.period_end, u.used, u.reserved, u.active, u.queued,
-      u.overage_accrued, u.overage_reserved
+      u.overage, u.overage_accrued, u.overage_reserved
     FROM effective_limits(_organization_ids, _as_of) l
     JOIN current_usage(_organization_ids, _as_of) u USING (organization_id)
   LOOP
     v_cap := o.spend_cap_minor / power(10::numeric, minor_unit_exponent(o.currency));
     -- The most that one of those running can cost yet: its price is that of its admission.
     v_unit_amount := CASE WHEN v_cap IS NOT NULL THEN greatest(o.unit_amount_max, (
-      SELECT max(a.unit_amount) FROM active_conversions a
+      SELECT max(highest_overage_amount(a.unit_amount, NULL, a.overage_tiers))
+      FROM active_conversions a
       WHERE a.organization_id = o.organization_id AND a.period_start = o.period_start
         AND a.overage_policy = 'charge')) END;
     v_keys := capped_key_usage(o.organization_id, o.period_start);
@@ -35,10 +36,12 @@ BEGIN
       v := ROW(c.ordinal, NULL, o.organization_id, o.plan_id, o.plan_version, o.plan_name,
         o.override_id, o.monthly_limit, o.used, o.reserved, o.concurrent_limit, o.active, o.queued,
         o.max_file_size_mb * 1048576::bigint, o.overage_policy,
-        coalesce((o.unit_amounts_by_type ->> c.type)::numeric, o.unit_amount), o.currency,
+        coalesce((o.unit_amounts_by_type ->> c.type)::numeric,
+          overage_tier_amount(o.overage_tiers, o.overage + 1), o.unit_amount), o.currency,
         o.spend_cap_minor, 0, (v_keys -> c.api_key_id ->> 'limit')::bigint,
         (v_keys -> c.api_key_id ->> 'used')::bigint, o.period_start, o.period_end,
-        greatest(_as_of, o.period_start), o.retention_hours);
+        greatest(_as_of, o.period_start), o.retention_hours,
+        CASE WHEN o.unit_amounts_by_type -> c.type IS NULL THEN o.overage_tiers END);
       v_past_limit := coalesce(o.used + o.reserved >= o.monthly_limit, false);
       IF v_past_limit AND o.overage_policy = 'charge' THEN
         v.overage_reserved := o.unit_amount_max;

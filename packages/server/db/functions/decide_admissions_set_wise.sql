@@ -19,7 +19,7 @@ BEGIN
   WITH organizations AS MATERIALIZED (
     SELECT row_number() OVER ()::integer AS number, l.*,
       l.max_file_size_mb * 1048576::bigint AS file_bytes_max,
-      u.used, u.reserved, u.active, u.queued, u.period_start, u.period_end,
+      u.used, u.reserved, u.overage, u.active, u.queued, u.period_start, u.period_end,
       greatest(_as_of, u.period_start) AS admitted_at
     FROM effective_limits(_organization_ids, _as_of) l
     JOIN current_usage(_organization_ids, _as_of) u USING (organization_id)
@@ -65,11 +65,13 @@ BEGIN
     coalesce(organization_id, _organization_ids[ordinal]),
     plan_id, plan_version, plan_name, override_id, monthly_limit,
     used, reserved + units_before, concurrent_limit, active, queued, file_bytes_max,
-    overage_policy, CASE WHEN unit_amounts_by_type IS NULL THEN unit_amount
-      ELSE coalesce((unit_amounts_by_type ->> type)::numeric, unit_amount) END,
+    overage_policy, CASE WHEN unit_amounts_by_type IS NULL AND overage_tiers IS NULL THEN unit_amount
+      ELSE coalesce((unit_amounts_by_type ->> type)::numeric,
+        overage_tier_amount(overage_tiers, overage + 1), unit_amount) END,
     currency, spend_cap_minor,
     CASE WHEN past_limit AND overage_policy = 'charge' THEN unit_amount_max ELSE 0 END,
-    NULL::bigint, NULL::bigint, period_start, period_end, admitted_at, retention_hours
+    NULL::bigint, NULL::bigint, period_start, period_end, admitted_at, retention_hours,
+    CASE WHEN unit_amounts_by_type -> type IS NULL THEN overage_tiers END
   FROM placed
   ORDER BY ordinal;
 END $$;

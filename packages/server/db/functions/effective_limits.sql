@@ -7,7 +7,8 @@ RETURNS TABLE (
   organization_id text, plan_id text, plan_version integer, plan_name text, override_id text,
   blocked text, overdue boolean, monthly_limit bigint, concurrent_limit integer,
   max_file_size_mb integer, rate_limit_per_minute integer, overage_policy text,
-  unit_amount numeric, unit_amount_max numeric, unit_amounts_by_type jsonb, currency text,
+  unit_amount numeric, unit_amount_max numeric, unit_amounts_by_type jsonb, overage_tiers jsonb,
+  currency text,
   spend_cap_minor bigint, alert_thresholds integer[], retention_hours integer,
   usage_anchor timestamptz
 ) LANGUAGE sql STABLE AS $$
@@ -38,7 +39,7 @@ RETURNS TABLE (
     CROSS JOIN LATERAL (
       SELECT p.name, v.version, v.monthly_conversion_limit, v.concurrent_conversion_limit,
         v.max_file_size_mb, v.rate_limit_per_minute, v.overage_policies, c.overage_amount,
-        c.overage_amounts_by_type
+        c.overage_amounts_by_type, c.overage_tiers
       FROM subscription_plans p
       JOIN subscription_plan_versions v ON v.plan_id = p.id
         AND v.version = CASE d.wanted_version WHEN 0 THEN p.current_version
@@ -66,11 +67,13 @@ RETURNS TABLE (
     coalesce(s.overage_price, v.overage_amount),
     -- The most one conversion past the limit can cost: an admission reserves that much of a spend
     -- cap, since which of the running jobs ends up past the limit is known only at completion.
-    CASE WHEN v.overage_amounts_by_type IS NULL OR s.overage_price IS NOT NULL
+    CASE WHEN s.overage_price IS NOT NULL
+           OR (v.overage_amounts_by_type IS NULL AND v.overage_tiers IS NULL)
            THEN coalesce(s.overage_price, v.overage_amount)
-         ELSE greatest(v.overage_amount, (SELECT max(t.amount::numeric)
-           FROM jsonb_each_text(v.overage_amounts_by_type) AS t (type, amount))) END,
+         ELSE highest_overage_amount(v.overage_amount, v.overage_amounts_by_type, v.overage_tiers)
+    END,
     CASE WHEN s.overage_price IS NULL THEN v.overage_amounts_by_type END,
+    CASE WHEN s.overage_price IS NULL THEN v.overage_tiers END,
     s.currency, s.spend_cap_minor, o.alert_thresholds, o.retention_hours, s.usage_anchor
   FROM subscriptions s
   JOIN organization o ON o.id = s.organization_id AND o.id = ANY (_organization_ids)

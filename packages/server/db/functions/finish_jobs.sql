@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION finish_jobs(
 ) RETURNS TABLE (
   ordinal integer, organization_id text, job_id text, type text, admitted_at timestamptz,
   period_start timestamptz, monthly_limit bigint, overage_policy text, unit_amount numeric,
-  currency text, overage_reserved numeric, plan_id text, plan_version integer, override_id text,
+  overage_tiers jsonb, currency text, overage_reserved numeric, plan_id text, plan_version integer, override_id text,
   bytes_in bigint, bytes_out bigint, duration_ms integer, api_key_id text, member_id text,
   holds_slot boolean
 ) LANGUAGE plpgsql
@@ -32,7 +32,7 @@ BEGIN
       AS c (organization_id, job_id, fence, output, warnings, bytes_out, duration_ms, ordinal)
     CROSS JOIN LATERAL (
       SELECT a.admitted_at, a.period_start, a.monthly_limit, a.overage_policy, a.unit_amount,
-        a.currency, a.overage_reserved, a.plan_id, a.plan_version, a.override_id, a.state
+        a.overage_tiers, a.currency, a.overage_reserved, a.plan_id, a.plan_version, a.override_id, a.state
       FROM active_conversions a
       WHERE a.organization_id = c.organization_id AND a.job_id = c.job_id
         AND coalesce(a.unit_expires_at > clock_timestamp(), true)
@@ -47,8 +47,8 @@ BEGIN
     WHERE j.organization_id = ANY (ARRAY[c.organization_id]) AND j.id BETWEEN c.job_id AND c.job_id
       AND j.status = 'processing' AND j.fence = c.fence
     RETURNING c.ordinal::integer, j.organization_id, j.id, j.type, c.admitted_at, c.period_start,
-      c.monthly_limit, c.overage_policy, c.unit_amount, c.currency, c.overage_reserved, c.plan_id,
-      c.plan_version, c.override_id, (j.input ->> 'size_bytes')::bigint, c.bytes_out,
+      c.monthly_limit, c.overage_policy, c.unit_amount, c.overage_tiers, c.currency, c.overage_reserved,
+      c.plan_id, c.plan_version, c.override_id, (j.input ->> 'size_bytes')::bigint, c.bytes_out,
       c.duration_ms, j.api_key_id, j.member_id, c.state = 'running'
   ), released AS (
     DELETE FROM active_conversions a USING finished f

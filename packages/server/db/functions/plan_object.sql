@@ -8,7 +8,8 @@ LANGUAGE sql STABLE AS $$
     'overage_policies', to_jsonb(v.overage_policies),
     'prices', coalesce((
       SELECT jsonb_agg(jsonb_build_object('currency', c.currency, 'interval', c.interval,
-          'amount_minor', c.amount_minor, 'overage_amount', trim_scale(c.overage_amount)::text)
+          'amount_minor', c.amount_minor, 'overage_amount', trim_scale(c.overage_amount)::text,
+          'overage_amounts_by_type', c.overage_amounts_by_type, 'overage_tiers', c.overage_tiers)
         ORDER BY c.currency <> 'usd', c.currency, c.interval)
       FROM subscription_plan_prices c WHERE c.plan_id = v.plan_id AND c.version = v.version), '[]'),
     'features', v.features, 'active', p.active)

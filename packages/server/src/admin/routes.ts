@@ -13,6 +13,7 @@ import {
 } from '../subscriptions/schema.ts';
 import { assignPlan } from '../subscriptions/subscriptions.ts';
 import { reactivate, suspend } from '../subscriptions/suspension.ts';
+import { adminPlanRoutes } from './plan-routes.ts';
 import { adminWorkspaceSchema, createAdminWorkspaceSchema } from './schema.ts';
 import { findAdminWorkspace, inside, listAdminWorkspaces } from './workspaces.ts';
 
@@ -171,4 +172,5 @@ export const adminRoutes = [
   updateAdminBillingRoute,
   suspendRoute,
   reactivateRoute,
+  ...adminPlanRoutes,
 ];

@@ -10,6 +10,14 @@ let database: TestDatabase;
 const clock = new ManualClock('2026-11-23T10:00:00Z');
 beforeAll(async () => {
   database = await createTestDatabase();
+  // Starter with a price of its own for one type, and graduated prices for the others.
+  await database.db.query(sql`INSERT INTO subscription_plans (id, name, created_at, updated_at)
+    VALUES ('plan_tiered', 'Tiered', now(), now())`);
+  await database.db.query(sql`INSERT INTO subscription_plan_versions VALUES
+    ('plan_tiered', 1, 1000, 2, 25, 300, '{block,warn,charge}', '{}', now())`);
+  await database.db.query(sql`INSERT INTO subscription_plan_prices
+    VALUES ('plan_tiered', 1, 'usd', 'month', 0, 0.30, '{"XLSX_TO_CSV": "1.50"}',
+      '[{"up_to": 2, "amount": "0.30"}, {"up_to": null, "amount": "0.05"}]')`);
 });
 afterAll(() => database.close());
 
@@ -18,12 +26,14 @@ interface Call {
   mode: 'sync' | 'async';
   sizeBytes: number;
   duplicate: boolean;
+  type: string;
 }
 
 interface State {
   limit: number | null;
   concurrent: number | null;
   used: number;
+  overage: number;
   active: number;
   queued: number;
   policy: 'block' | 'warn' | 'charge';
@@ -34,6 +44,7 @@ const state: fc.Arbitrary<State> = fc.record({
   limit: fc.option(fc.nat(8), { nil: null }),
   concurrent: fc.option(fc.nat(4), { nil: null }),
   used: fc.nat(8),
+  overage: fc.nat(4),
   active: fc.nat(3),
   queued: fc.nat(4),
   policy: fc.constantFrom('block', 'warn', 'charge'),
@@ -45,6 +56,7 @@ const call: fc.Arbitrary<Call> = fc.record({
   mode: fc.constantFrom('sync', 'async'),
   sizeBytes: fc.constantFrom(0, 26_214_400, 26_214_401),
   duplicate: fc.boolean(),
+  type: fc.constantFrom('CSV_TO_JSON', 'XLSX_TO_CSV'),
 });
 
 async function arrange(organizationId: string, given: State): Promise<void> {
@@ -57,6 +69,7 @@ async function arrange(organizationId: string, given: State): Promise<void> {
     SET suspended_at = ${given.suspended ? clock.now() : null}::timestamptz
     WHERE id = ${organizationId}`);
   await database.owner.query(sql`UPDATE usage_counters SET used = ${given.used}::bigint,
+      overage = ${given.overage}::bigint,
       reserved = ${given.active + given.queued}::bigint, active = ${given.active}::integer,
       queued = ${given.queued}::integer
     WHERE organization_id = ${organizationId}`);
@@ -70,7 +83,7 @@ async function decide(
 ): Promise<Decision[]> {
   const organizationIds = calls.map((one) => ids[one.organization]);
   const modes = calls.map((one) => one.mode);
-  const types = calls.map(() => 'CSV_TO_JSON');
+  const types = calls.map((one) => one.type);
   const bytes = calls.map((one) => one.sizeBytes);
   const duplicates = calls.map((one) => one.duplicate);
   const statement =
@@ -92,8 +105,8 @@ const comparable = (decisions: readonly Decision[]) =>
 describe('the two forms of the decision', () => {
   it('say the same for any batch, in any state, together and apart', async () => {
     const scenes = await Promise.all(
-      Array.from({ length: 3 }, () =>
-        scenario(database.db, clock).organization().plan('starter').used(1).create(),
+      (['starter', 'plan_tiered', 'plan_tiered'] as const).map((plan) =>
+        scenario(database.db, clock).organization().plan(plan).used(1).create(),
       ),
     );
     const ids = scenes.map((scene) => scene.organizationId);

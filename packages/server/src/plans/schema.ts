@@ -22,6 +22,15 @@ export const planSchema = z
         amount_minor: z.int().nonnegative(),
         /** Exact price of one conversion past the limit, in major units; null: none is sold. */
         overage_amount: z.string().nullable(),
+        /** Types with a price of their own. */
+        overage_amounts_by_type: z.record(z.string(), z.string()).nullable(),
+        /**
+         * Graduated prices: of the conversions past the limit of a usage period, the first ones up
+         * to and with `up_to` cost `amount` each; then `overage_amount` is the first tier's.
+         */
+        overage_tiers: z
+          .array(z.object({ up_to: z.int().positive().nullable(), amount: z.string() }))
+          .nullable(),
       }),
     ),
     features: z.record(z.string(), z.unknown()),

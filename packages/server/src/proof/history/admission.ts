@@ -134,7 +134,7 @@ function toJob(model: Model, call: ModelCall): ModelJob {
     admitted: {
       limit: limits.monthly,
       policy: limits.policy,
-      price: limits.priceOf(call.type),
+      priceAt: (position) => limits.priceOf(call.type, position),
       reserved: isPast && limits.policy === 'charge' ? (limits.priceMax ?? 0) : 0,
     },
     overage: null,

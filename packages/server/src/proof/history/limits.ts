@@ -10,6 +10,8 @@ export interface ModelPlan {
   /** Of one conversion past the limit, in ten-thousandths of the currency; null: none is sold. */
   readonly price: number | null;
   readonly pricesByType: Readonly<Record<string, number>> | null;
+  /** Graduated: up to and with which conversion past the limit, and its price. */
+  readonly tiers: readonly { readonly upTo: number | null; readonly price: number }[] | null;
 }
 
 export type Policy = 'block' | 'warn' | 'charge';
@@ -25,6 +27,7 @@ export const modelPlans: readonly ModelPlan[] = [
     policies: ['block'],
     price: null,
     pricesByType: null,
+    tiers: null,
   },
   {
     id: 'plan_proof_paid',
@@ -34,6 +37,21 @@ export const modelPlans: readonly ModelPlan[] = [
     policies: allPolicies,
     price: 200,
     pricesByType: { XLSX_TO_CSV: 500 },
+    tiers: null,
+  },
+  {
+    id: 'plan_proof_tiered',
+    monthlyLimit: 2,
+    concurrentLimit: 3,
+    fileMegabytesMax: 2,
+    policies: allPolicies,
+    price: 300,
+    pricesByType: { XLSX_TO_CSV: 100 },
+    tiers: [
+      { upTo: 1, price: 300 },
+      { upTo: 3, price: 700 },
+      { upTo: null, price: 50 },
+    ],
   },
   {
     id: 'plan_proof_unpriced',
@@ -43,6 +61,7 @@ export const modelPlans: readonly ModelPlan[] = [
     policies: allPolicies,
     price: null,
     pricesByType: null,
+    tiers: null,
   },
   {
     id: 'plan_proof_open',
@@ -52,6 +71,7 @@ export const modelPlans: readonly ModelPlan[] = [
     policies: ['block', 'warn'],
     price: null,
     pricesByType: null,
+    tiers: null,
   },
 ];
 
@@ -78,7 +98,8 @@ export interface Limits {
   readonly concurrent: number | null;
   readonly fileBytesMax: number | null;
   readonly policy: Policy;
-  readonly priceOf: (type: string) => number | null;
+  /** Of the n-th conversion past the limit of its period. */
+  readonly priceOf: (type: string, position: number) => number | null;
   readonly priceMax: number | null;
 }
 
@@ -94,14 +115,16 @@ export function limitsAt(subscription: ModelSubscription, nowMs: number): Limits
     given === null || given === undefined ? planned : given === -1 ? null : given;
   const price = inForce?.price ?? plan.price;
   const byType = inForce?.price === null || inForce === null ? plan.pricesByType : null;
-  const prices = Object.values(byType ?? {});
+  const tiers = inForce?.price === null || inForce === null ? plan.tiers : null;
+  const tierAt = (n: number) => tiers?.find(({ upTo }) => upTo === null || n <= upTo)?.price;
+  const prices = [...Object.values(byType ?? {}), ...(tiers ?? []).map((tier) => tier.price)];
   const sellable = plan.policies.includes(policy) && (policy !== 'charge' || price !== null);
   return {
     monthly: chosen(inForce?.monthlyLimit, plan.monthlyLimit),
     concurrent: chosen(inForce?.concurrentLimit, plan.concurrentLimit),
     fileBytesMax: plan.fileMegabytesMax === null ? null : plan.fileMegabytesMax * 1_048_576,
     policy: sellable ? policy : 'block',
-    priceOf: (type) => byType?.[type] ?? price,
+    priceOf: (type, position) => byType?.[type] ?? tierAt(position) ?? price,
     priceMax: price === null ? null : Math.max(price, ...prices),
   };
 }

@@ -23,7 +23,8 @@ export interface ModelJob {
   readonly admitted: {
     readonly limit: number | null;
     readonly policy: Limits['policy'];
-    readonly price: number | null;
+    /** Of the n-th past the limit. */
+    readonly priceAt: (position: number) => number | null;
     /** Of the spend cap, in ten-thousandths. */
     readonly reserved: number;
   };
@@ -168,14 +169,15 @@ export function completeModel(
   if (job.fence !== fence) return 'stale';
   if (job.status !== 'processing') return job.status === 'succeeded' ? 'already' : 'stale';
   if (job.unitExpired) return 'stale';
-  const { policy, limit, price } = job.admitted;
-  const position = booksOf(model, job.organization, job.periodStartMs).used + 1;
+  const { policy, limit, priceAt } = job.admitted;
+  const books = booksOf(model, job.organization, job.periodStartMs);
+  const position = books.used + 1;
   const limitNow = limitsOf(model, job.organization).monthly;
   const isPast = limit !== null && limitNow !== null && position > Math.max(limit, limitNow);
   job.status = 'succeeded';
   job.held = null;
   job.overage = policy !== 'block' && isPast;
-  job.amount = job.overage ? (policy === 'warn' ? 0 : price) : null;
+  job.amount = job.overage ? (policy === 'warn' ? 0 : priceAt(books.overage + 1)) : null;
   return 'counted';
 }
 

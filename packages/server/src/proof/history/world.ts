@@ -35,6 +35,8 @@ export async function offerModelPlans(owner: Pool): Promise<void> {
               Object.entries(plan.pricesByType).map(([type, price]) => [type, amount(price)]),
             ),
           );
+    const tiers =
+      plan.tiers?.map(({ upTo, price }) => ({ up_to: upTo, amount: amount(price) })) ?? null;
     await owner.query(sql`INSERT INTO subscription_plans (id, name, created_at, updated_at)
       VALUES (${plan.id}, ${plan.id}, ${start}, ${start}) ON CONFLICT DO NOTHING`);
     await owner.query(sql`INSERT INTO subscription_plan_versions (plan_id, version,
@@ -43,8 +45,9 @@ export async function offerModelPlans(owner: Pool): Promise<void> {
       VALUES (${plan.id}, 1, ${plan.monthlyLimit}, ${plan.concurrentLimit},
         ${plan.fileMegabytesMax}, 100, ${[...plan.policies]}, ${start}) ON CONFLICT DO NOTHING`);
     await owner.query(sql`INSERT INTO subscription_plan_prices (plan_id, version, currency,
-        interval, amount_minor, overage_amount, overage_amounts_by_type)
-      VALUES (${plan.id}, 1, 'usd', 'month', 0, ${amount(plan.price)}, ${byType}::jsonb)
+        interval, amount_minor, overage_amount, overage_amounts_by_type, overage_tiers)
+      VALUES (${plan.id}, 1, 'usd', 'month', 0, ${amount(plan.price)}, ${byType}::jsonb,
+        ${tiers === null ? null : JSON.stringify(tiers)}::jsonb)
       ON CONFLICT DO NOTHING`);
   }
 }

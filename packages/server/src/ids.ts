@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'plan'
   | 'sub'
   | 'inv'
+  | 'bill'
   | 'whk'
   | 'evt'
   | 'req'

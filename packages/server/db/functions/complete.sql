@@ -17,6 +17,7 @@ DECLARE
   v_completions completion[];
   v_counted bigint[];
   v_overage boolean;
+  v_bills overage_bill_key[];
   v_alerting text[];
 BEGIN
   SELECT array_agg(DISTINCT id ORDER BY id) INTO v_ids FROM unnest(_organization_ids) AS x (id);
@@ -25,13 +26,13 @@ BEGIN
     SELECT * FROM finish_jobs(_organization_ids, _job_ids, _fences, _outputs, _warnings,
                               _bytes_out, _duration_ms, _as_of)
   ), organizations AS MATERIALIZED (
-    SELECT c.organization_id, c.period_start, c.used, c.overage, l.monthly_limit,
-      l.alert_thresholds[1] AS first_threshold
+    SELECT c.organization_id, c.period_start, c.used, c.overage, c.billed_until,
+      l.monthly_limit, l.alert_thresholds[1] AS first_threshold
     FROM usage_counters c
     JOIN effective_limits(v_ids, _as_of) l ON l.organization_id = c.organization_id
     WHERE c.organization_id = ANY (v_ids)
   ), positioned AS (
-    SELECT f.*, o.monthly_limit AS limit_now, o.first_threshold,
+    SELECT f.*, o.monthly_limit AS limit_now, o.first_threshold, o.billed_until,
       f.period_start < o.period_start AS late,
       coalesce(r.conversion_count, o.used) + row_number()
         OVER (PARTITION BY f.organization_id, f.period_start ORDER BY f.ordinal) AS position,
@@ -43,7 +44,7 @@ BEGIN
       WHERE r.organization_id = f.organization_id AND r.period_start = f.period_start
         AND f.period_start < o.period_start OFFSET 0
     ) r ON true
-  ), billed AS MATERIALIZED (
+  ), priced AS (
     SELECT p.*, date_bin('1 hour', p.admitted_at, '2000-01-01Z') AS hour,
       greatest(_as_of, p.admitted_at) AS finished_at, b.overage,
       CASE WHEN b.overage THEN 'overage' ELSE 'included' END AS billed_as,
@@ -56,13 +57,18 @@ BEGIN
     FROM positioned p
     CROSS JOIN LATERAL (SELECT p.overage_policy <> 'block' AND coalesce(
       p.position > p.monthly_limit AND p.position > p.limit_now, false) AS overage) b
+  ), billed AS MATERIALIZED (
+    SELECT *, CASE WHEN amount > 0
+      -- Its period's bill, or where that is sealed the one that is open now; NULL: costs nothing.
+      THEN greatest(period_start, billed_until) END AS bill_start
+    FROM priced
   ), events AS (
     INSERT INTO usage_events (organization_id, job_id, admitted_at, completed_at, period_start,
       type, billed_as, unit_amount, currency, plan_id, plan_version, override_id, bytes_in,
-      bytes_out, duration_ms, api_key_id, member_id)
+      bytes_out, duration_ms, api_key_id, member_id, bill_start)
     SELECT organization_id, job_id, admitted_at, finished_at, period_start, type, billed_as,
       amount, currency, plan_id, plan_version, override_id, bytes_in, bytes_out, duration_ms,
-      api_key_id, member_id
+      api_key_id, member_id, bill_start
     FROM billed
   ), by_type AS (
     INSERT INTO usage_hourly AS t (organization_id, hour, type, period_start, conversions,
@@ -115,13 +121,16 @@ BEGIN
   SELECT array_agg(ROW(b.ordinal, 'counted', b.billed_as, b.amount, b.currency, b.period_start,
                        b.position, b.limit_now, b.finished_at)::completion),
     array_agg(b.ordinal::bigint), bool_or(b.overage),
+    array_agg(DISTINCT (b.organization_id, b.bill_start, b.currency)::overage_bill_key)
+      FILTER (WHERE b.bill_start IS NOT NULL),
     array_agg(DISTINCT b.organization_id) FILTER (WHERE NOT b.late AND (b.overage OR b.limit_now > 0
       AND b.position * 100 >= b.first_threshold * b.limit_now))
-  INTO v_completions, v_counted, v_overage, v_alerting
+  INTO v_completions, v_counted, v_overage, v_bills, v_alerting
   FROM billed b;
   RETURN QUERY SELECT * FROM unnest(v_completions);
   IF v_overage THEN
     PERFORM mark_overage(_organization_ids, _job_ids, v_completions);
+    PERFORM open_overage_bills(v_bills, _as_of);
   END IF;
   IF v_alerting IS NOT NULL THEN
     PERFORM raise_usage_alerts(v_alerting, _as_of);

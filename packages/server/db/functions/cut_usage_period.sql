@@ -27,6 +27,9 @@ BEGIN
   IF _anchor > v_running.period_start THEN
     UPDATE usage_counters SET period_end = _anchor WHERE organization_id = _organization_id;
     PERFORM close_usage_periods(v_ids);
+    UPDATE due_work SET due_at = _anchor + interval '1 hour'
+    WHERE organization_id = _organization_id AND kind = 'overage_invoice'
+      AND due_at > _anchor + interval '1 hour';
   END IF;
   RETURN QUERY
   UPDATE usage_counters c SET period_start = greatest(_anchor, v_running.period_start),

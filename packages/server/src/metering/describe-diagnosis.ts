@@ -13,6 +13,9 @@ const meanings: Record<Finding['kind'], string> = {
   counted_job:
     'A job and its usage event disagree, so something was counted without a result, twice, or not ' +
     'at all. Nothing is changed here by itself: compare with the invoice before you correct it.',
+  bill:
+    'A bill for overage and the conversions it is made of disagree, so something is billed twice or ' +
+    'not at all. Nothing is changed here by itself: compare with the invoice before you correct it.',
   limit: 'More is in use than the limits of this moment allow.',
 };
 

@@ -114,12 +114,36 @@ const countedJobs = (scope: Statement) => sql`
   WHERE coalesce(e.events, 0) <> coalesce(j.counted, false)::integer
      OR (j.status IN ('succeeded', 'expired')) <> j.counted`;
 
+/** What costs something stands on one bill; a bill that is computed has just those on its lines. */
+const bills = (scope: Statement) => sql`
+  SELECT 6, 'bill', coalesce(e.organization_id, l.organization_id),
+    format('bill %s (%s), %s at %s %s: its line says %s conversions; events say %s',
+      coalesce(rfc3339(coalesce(e.bill_start, l.usage_period_start)), 'none'),
+      coalesce(b.state, 'not there'), coalesce(e.type, l.type),
+      coalesce(e.unit_amount, l.unit_amount), coalesce(e.currency, l.currency),
+      coalesce(l.quantity, 0), coalesce(e.quantity, 0))
+  FROM (
+    SELECT organization_id, bill_start, type, trim_scale(unit_amount) AS unit_amount, currency,
+      period_start, count(*) AS quantity
+    FROM usage_events WHERE billed_as = 'overage' AND unit_amount > 0 AND ${scope}
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ) e
+  FULL JOIN (SELECT * FROM overage_bill_lines WHERE ${scope}) l
+    ON l.organization_id = e.organization_id AND l.usage_period_start = e.bill_start
+    AND l.type = e.type AND l.unit_amount = e.unit_amount AND l.currency = e.currency
+    AND l.period_start = e.period_start
+  LEFT JOIN overage_bills b ON b.organization_id = coalesce(e.organization_id, l.organization_id)
+    AND b.usage_period_start = coalesce(e.bill_start, l.usage_period_start)
+  WHERE CASE b.state WHEN 'open' THEN l.quantity IS NOT NULL
+    ELSE b.state IS NULL OR e.quantity IS DISTINCT FROM l.quantity END`;
+
 /** What does not add up, at most a hundred rows, in one snapshot. */
 export function listViolations(organizationId: string | null): Statement {
   const scope = within(organizationId);
   return sql`WITH periods AS (${periods(scope)})
     ${countedPeriods(scope)} UNION ALL ${rollups(scope)} UNION ALL ${reservedUnits(scope)}
     UNION ALL ${slots(scope)} UNION ALL ${liveJobs(scope)} UNION ALL ${countedJobs(scope)}
+    UNION ALL ${bills(scope)}
     ORDER BY organization_id, invariant, detail LIMIT 100`;
 }
 

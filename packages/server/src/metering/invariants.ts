@@ -8,7 +8,7 @@ export interface Violation {
   /**
    * What is wrong: `counters` or `rollup` against the events, `reserved` or `slots` against the
    * reservations, `live_job` (job and reservation disagree), `counted_job` (job and event disagree),
-   * `limit` (more than is allowed).
+   * `bill` (a bill and its events disagree), `limit` (more than is allowed).
    */
   readonly kind:
     | 'counters'
@@ -17,6 +17,7 @@ export interface Violation {
     | 'slots'
     | 'live_job'
     | 'counted_job'
+    | 'bill'
     | 'limit';
   readonly organization_id: string;
   /** In words, with the numbers of both sides. */
@@ -28,8 +29,8 @@ export type Check = (db: Queryable, organizationId: string | null) => Promise<Vi
 
 /**
  * Checks the ledger against itself: counters against events, rollups and reservations, jobs against
- * events (invariants 1, 2 and 5). Reads everything of the organization (null: of all); tells at most
- * a hundred findings.
+ * events, bills against events (invariants 1, 2, 5 and 6). Reads everything of the organization (null:
+ * of all); tells at most a hundred findings.
  *
  * One statement and so one snapshot: beside traffic there is no false alarm, since all that belongs
  * together is written in one transaction. A long snapshot on a busy server slows the hot rows, so

@@ -28,7 +28,7 @@ export interface Repair {
 
 /** Whether a repair can mend it: events and succeeded jobs are what it goes by and never touches. */
 export function isRepairable({ kind }: Violation): boolean {
-  return kind !== 'counted_job' && kind !== 'limit';
+  return kind !== 'counted_job' && kind !== 'bill' && kind !== 'limit';
 }
 
 const interrupted = {

@@ -3,7 +3,7 @@ import type { Queryable } from '../db/pool.ts';
 import { findLimitBreaches, findViolations } from '../metering/invariants.ts';
 
 /**
- * Fails, naming each finding, unless the ledger adds up: invariants 1, 2 and 5.
+ * Fails, naming each finding, unless the ledger adds up: invariants 1, 2, 5 and 6.
  *
  * @param organizationId undefined: of every organization there is
  * @param inForceAt also that nobody is above the limits of that moment (invariants 3 and 4 as they

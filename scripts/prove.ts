@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { proveFaults } from '../packages/server/src/proof/faults/prove-faults.ts';
+import { proveLostCommits } from '../packages/server/src/proof/faults/prove-lost-commits.ts';
 import { proveHistories } from '../packages/server/src/proof/history/prove-histories.ts';
 import { offerModelPlans } from '../packages/server/src/proof/history/world.ts';
 import { openProvingGround } from '../packages/server/src/proof/proving-ground.ts';
@@ -14,7 +15,7 @@ import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'histories,races,proxy,faults' },
+    only: { type: 'string', default: 'histories,races,proxy,commits,faults' },
     histories: { type: 'string', default: '2000' },
     races: { type: 'string', default: '1000000' },
     cuts: { type: 'string', default: '500' },
@@ -103,6 +104,11 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
         return `${kinds.join(', ')}; ${counted} counted, ${gaveUp} told to try again`;
       }),
     ),
+  commits: () =>
+    prove('kill -9 of PostgreSQL right after an admission', async () => {
+      const { kills, lost } = await proveLostCommits(Math.ceil(Number(values.kills) / 2));
+      return `${kills} kills, ${lost} of them before the commit was on disk, each made again once`;
+    }),
   faults: async () => {
     for (const shape of values.shapes.split(',')) {
       if (shape !== 'all' && shape !== 'split') throw new Error('--shapes takes all and split');

@@ -30,6 +30,10 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}
+
 /** Codes after which the same request may succeed later without being changed. */
 const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'idempotency_in_progress',

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
-import type { Claim, StoredReply } from '../http/idempotency.ts';
+import { AppError, isErrorCode } from '../errors.ts';
+import { inProgress, type Claim, type StoredReply } from '../http/idempotency.ts';
 import type { Caller } from '../http/ports.ts';
 import type { Preferences } from './preferences.ts';
 import type { JobRow } from './schema.ts';
@@ -29,11 +30,26 @@ export interface ConversionResult {
   readonly usageWarning: string | null;
 }
 
-/** The answer to a repeated request whose first answer was lost with its server. */
+/**
+ * The answer to a request whose first answer was lost, or whose job somebody else has ended. A
+ * synchronous job lives and dies with the one caller who waits for it: nobody is told 202 for it, and
+ * its key is kept by its success or its own fault only.
+ *
+ * @throws AppError `idempotency_in_progress` while it runs: nobody may be left to end it but the sweep;
+ *   with `job_id` when it has failed, as its caller would have been told
+ */
 export function replyFromJob(job: JobRow): ConversionReply {
-  return job.status === 'succeeded'
-    ? { kind: 'done', job, bytes: null }
-    : { kind: 'accepted', job };
+  if (job.status === 'succeeded') return { kind: 'done', job, bytes: null };
+  if (job.mode === 'sync' && job.status === 'failed') throw failureOf(job);
+  if (job.mode === 'sync' && job.status === 'processing') throw inProgress();
+  return { kind: 'accepted', job };
+}
+
+function failureOf({ id, error }: JobRow): AppError {
+  const { code = '', detail = 'The conversion failed. It is not counted.' } = error ?? {};
+  // What the sweep ended (`interrupted`) is no code of the API: our process was gone.
+  const known = isErrorCode(code) ? code : 'overloaded';
+  return new AppError(known, detail, { details: { job_id: id } });
 }
 
 /** The key under which a caller's conversions are counted. */

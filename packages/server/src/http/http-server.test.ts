@@ -27,6 +27,14 @@ const broken = defineRoute({
   responses: { 204: null },
   handler: () => Promise.reject(new Error('secret text of the database')),
 });
+const reset = defineRoute({
+  ...broken,
+  url: '/reset',
+  operationId: 'reset',
+  // As `pg` hands on what the kernel says of a connection that PostgreSQL's death has cut.
+  handler: () =>
+    Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
+});
 const stream = defineRoute({
   ...simple,
   url: '/stream',
@@ -118,6 +126,11 @@ describe('every reply', () => {
     expect(lines.at(-1)).not.toMatch(/mk_live|"s"/);
   });
 
+  test('where the database’s connection was reset is a 503, never the client’s fault', async () => {
+    const reply = await serve([reset]).inject('/reset');
+    expect(reply.json()).toMatchObject({ status: 503, code: 'overloaded', retryable: true });
+  });
+
   test('while draining is a 503 that closes the connection; /livez still answers', async () => {
     const live = defineRoute({
       ...simple,
@@ -152,6 +165,19 @@ describe('on a socket', () => {
     expect(reply).toMatch(/^HTTP\/1.1 400 /);
     expect(reply).toMatch(/Request-Id: req_/);
     expect(reply).toContain('"code":"invalid_request"');
+  });
+
+  test('a JSON body that breaks off has no effect, and is told as the client’s', async () => {
+    const lines: string[] = [];
+    const log = createLog('debug', { write: (line) => lines.push(line) });
+    const app = serve([thing], {}, { log });
+    const socket = net.connect(await listen(app), '127.0.0.1');
+    socket.write(
+      'POST /v1/workspaces/org_a/things/t1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"name":',
+    );
+    setTimeout(() => socket.resetAndDestroy(), 50);
+    await expect.poll(() => lines.join('')).toContain('"code":"invalid_request"');
   });
 
   test('pipelined requests are answered in order, each with its own id', async () => {

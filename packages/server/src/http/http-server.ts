@@ -98,9 +98,9 @@ async function sendError(
 
 /**
  * An error that names a job is the result of an admitted one and is kept like a success, as is one
- * that names what an earlier request did; others
- * leave the key free, as does a job that failed by our fault: the next try makes another. After an
- * error of unknown reach the job id stays with the key.
+ * that names what an earlier request did; others leave the key free, as does a job that failed by our
+ * fault: the next try makes another. After an error of unknown reach the job id stays with the key, and
+ * whatever this request is refused for where an earlier one may have made the job.
  */
 async function settleClaim(
   request: FastifyRequest,
@@ -116,7 +116,8 @@ async function settleClaim(
   const isUnsure = error.code === 'internal_error' || !(thrown instanceof AppError);
   try {
     if (isResult) await claim.finish({ status: error.status, headers: keptHeaders(reply), body });
-    else if (error.status >= 500 && isUnsure && !hasEnded) await claim.release();
+    else if (hasEnded) await claim.drop();
+    else if (claim.takenOver || (error.status >= 500 && isUnsure)) await claim.release();
     else await claim.drop();
   } catch (failure) {
     const message = 'an idempotency key could not be given back; it lapses';

@@ -151,6 +151,30 @@ describe('a JSON route under a key', () => {
     expect((await post(key, { name: 'x' })).statusCode).toBe(201);
   });
 
+  test.each([
+    ['for another body', { name: 'other' }, 'idempotency_mismatch'],
+    ['for its form', { nom: 'x' }, 'invalid_request'],
+    ['on its way', { name: 'x' }, 'quota_exceeded'],
+  ] as const)(
+    'a repeat that is refused %s does not free the key of what may have been done',
+    async (_what, payload, code) => {
+      const key = newKey();
+      const row = sql`SELECT job_id FROM idempotency_keys WHERE key = ${key}`;
+      refuse = () => {
+        throw new Error('lost the connection while committing');
+      };
+      expect((await post(key, { name: 'x' })).statusCode).toBe(500);
+      const held = await database.owner.query(row);
+      refuse = () => {
+        throw new AppError('quota_exceeded', 'no');
+      };
+      expect((await post(key, payload)).json()).toMatchObject({ code });
+      refuse = null;
+      expect(await database.owner.query(row)).toEqual(held);
+      expect(held).toHaveLength(1);
+    },
+  );
+
   test('what was done before its answer was lost is not done again, but named', async () => {
     const key = newKey();
     const before = calls;

@@ -246,7 +246,8 @@ async function answeredClaim(
   };
 }
 
-function inProgress(): AppError {
+/** For a request whose first try still runs, here or elsewhere. */
+export function inProgress(): AppError {
   const message = 'A request with this Idempotency-Key is still running; ask again for its reply.';
   return new AppError('idempotency_in_progress', message, { retryAfterSeconds: 1 });
 }

@@ -57,11 +57,15 @@ export function toAppError(error: unknown): AppError {
     const message = 'The service is out of disk space at the moment.';
     return new AppError('overloaded', message, { retryAfterSeconds: 60, cause: error });
   }
+  // Before the database's: a reset connection has the same code on either side, and only the client's
+  // was given a status.
+  const client = clientError(error);
+  if (client !== null) return client;
   if (isTransient(error)) {
     const message = 'The service cannot reach its database at the moment.';
     return new AppError('overloaded', message, { retryAfterSeconds: 2, cause: error });
   }
-  return clientError(error) ?? internalError(error);
+  return internalError(error);
 }
 
 function internalError(cause: unknown): AppError {
@@ -77,7 +81,7 @@ function clientError(error: Error): AppError | null {
   const message = 'The body is not valid JSON.';
   return error instanceof SyntaxError
     ? new AppError('invalid_request', message, { cause: error })
-    : new AppError('invalid_request', 'The request could not be read.', { cause: error });
+    : new AppError('invalid_request', 'The request could not be read whole.', { cause: error });
 }
 
 const frameworkMessages: Readonly<Record<string, string>> = {
@@ -89,5 +93,4 @@ const frameworkMessages: Readonly<Record<string, string>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty; it must be JSON.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
   FST_ERR_BAD_URL: 'The path is not a valid URL.',
-  ECONNRESET: 'The connection was closed before the request was complete.',
 };

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '../db/retry.ts';
 import { isTransient } from '../db/transient.ts';
 
 interface Waiting<Call, Result> {
@@ -67,7 +67,7 @@ export class Batcher<Call, Result> {
         return;
       } catch (error) {
         if (isTransient(error) && attempt < this.#options.attemptsMax) {
-          await sleep(Math.min(10 * 2 ** attempt, 1_000) * (0.5 + Math.random() / 2));
+          await pauseAfter(attempt);
           continue;
         }
         if (isTransient(error) || batch.length === 1) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/pool.ts';
+import { attemptsByDefault } from '../db/retry.ts';
 import { Batcher } from './batcher.ts';
 import type {
   AdmitCall,
@@ -44,13 +45,10 @@ export interface Metering {
   settled(): Promise<void>;
 }
 
-/** Some five seconds: as long as a PostgreSQL that was killed takes to come back. */
-const attemptsMax = 12;
-
 export function createMetering(options: MeteringOptions): Metering {
   const { clock, relaxed, durable } = options;
   const callsMax = options.batchCallsMax ?? 256;
-  const shared = { callsMax, attemptsMax };
+  const shared = { callsMax, attemptsMax: attemptsByDefault };
   const admitter = (db: Database): Batcher<AdmitCall, Decision> =>
     new Batcher({
       ...shared,

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
 import { expectInvariants } from './invariants.ts';
@@ -99,6 +99,16 @@ export class BatchService {
     await expectInvariants(this.tested.database.db, organizationId, new Date());
     if (conversions.reserved !== 0) throw new Error('a unit is still reserved');
     return conversions.used;
+  }
+
+  filesFolder({ organizationId }: Scene): string {
+    return join(this.tested.dataFolder, 'files', organizationId);
+  }
+
+  /** Names of the inputs that the workspace has in the storage. */
+  async storedInputs(owner: Scene): Promise<string[]> {
+    const names = await readdir(this.filesFolder(owner), { recursive: true }).catch(() => []);
+    return names.filter((name) => name.endsWith('.input')).map((name) => basename(name));
   }
 
   /** What lies in the work folder. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { pino } from 'pino';
 import { startService, type Service } from '../app.ts';
 import { systemClock, type Clock } from '../clock.ts';
@@ -22,7 +23,12 @@ export interface TestService {
 
 /** The whole product in this process, on a database and a folder of its own. */
 export async function startTestService(
-  options: { clock?: Clock; env?: Record<string, string> } = {},
+  options: {
+    clock?: Clock;
+    env?: Record<string, string>;
+    /** The way to the database, where it is another than the straight one. */
+    connect?: (database: TestDatabase) => Promise<pg.ClientConfig>;
+  } = {},
 ): Promise<TestService> {
   const database = await createTestDatabase();
   const dataFolder = await mkdtemp(join(tmpdir(), 'mutate-service-'));
@@ -30,7 +36,7 @@ export async function startTestService(
     config: loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env }),
     adminKey: testAdminKey,
     authSecret: testAuthSecret,
-    connection: database.applicationConnection,
+    connection: (await options.connect?.(database)) ?? database.applicationConnection,
     dataFolder,
     hiddenFolders: [],
     clock: options.clock ?? systemClock,

@@ -1,5 +1,7 @@
+import { mkdir, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from '../../db/sql.ts';
 import { derivedId, newId } from '../../ids.ts';
@@ -23,6 +25,15 @@ beforeAll(async () => {
   });
   origin = `127.0.0.1:${(source.address() as AddressInfo).port}`;
   service = await BatchService.start({ IMPORT_ALLOWED_HOSTS: origin });
+  for (const statement of [
+    sql`CREATE FUNCTION refuse_job() RETURNS trigger LANGUAGE plpgsql AS
+      $$BEGIN RAISE EXCEPTION 'refused for the test'; END$$`,
+    sql`CREATE TRIGGER refuse_job BEFORE INSERT ON jobs FOR EACH ROW
+      WHEN (NEW.input ->> 'filename' = 'refused-by-the-database.csv')
+      EXECUTE FUNCTION refuse_job()`,
+  ]) {
+    await service.tested.database.owner.query(statement);
+  }
 });
 afterAll(async () => {
   await service.tested.close();
@@ -187,6 +198,49 @@ describe('a batch of files', () => {
     expect(batch.data.map(({ job }) => job?.id)).toEqual(jobIds);
     expect(outcomesOf(batch)).toEqual(['succeeded', 'succeeded', 'succeeded']);
     expect(await service.used(owner)).toBe(3);
+  });
+
+  it('tells of a file that could not be admitted, and runs the others', async () => {
+    const owner = await service.scene().create();
+    const files = ['a.csv', 'refused-by-the-database.csv', 'b.csv'].map((name): File => [
+      name,
+      csv,
+    ]);
+    const { batch } = await service.send(owner, formOf(files));
+    expect(outcomesOf(batch)).toEqual(['succeeded', 'internal_error', 'succeeded']);
+    expect(batch.data[1]?.error).toMatchObject({ status: 500, retryable: true });
+    expect(await service.used(owner)).toBe(2);
+    expect(await service.storedInputs(owner)).toEqual([]);
+    const alone = await service.post(owner, formOf(files.slice(1, 2)));
+    expect(await problemOf(alone)).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(await service.storedInputs(owner)).toEqual([]);
+    expect(await service.leftovers()).toEqual([]);
+  });
+
+  it('whose inputs cannot all be stored is refused whole, and leaves none of them', async () => {
+    const owner = await service.scene().create();
+    const { organizationId } = owner;
+    const seedId = newId('job', Date.now());
+    await service.tested.database.db.query(sql`INSERT INTO idempotency_keys
+        (organization_id, key, route, job_id, lease_expires_at, created_at)
+      VALUES (${organizationId}, 'batch-full', ${`POST ${service.url(owner)}`}, ${seedId},
+              clock_timestamp(), clock_timestamp())`);
+    const blocked = derivedId('job', seedId, 2);
+    const folder = join(service.filesFolder(owner), blocked.slice(4, 9));
+    await mkdir(join(folder, `${blocked}.input`), { recursive: true });
+    const headers = { 'idempotency-key': 'batch-full' };
+    const body = () =>
+      formOf([
+        ['a.csv', csv],
+        ['b.csv', csv],
+      ]);
+    const refused = await service.post(owner, body(), { headers });
+    expect(await problemOf(refused)).toMatchObject({ status: 500 });
+    expect(await service.storedInputs(owner)).toEqual([`${blocked}.input`]);
+    await rmdir(join(folder, `${blocked}.input`));
+    const { batch } = await service.send(owner, body(), { headers });
+    expect(outcomesOf(batch)).toEqual(['succeeded', 'succeeded']);
+    expect(await service.used(owner)).toBe(2);
   });
 
   it('fetches URLs beside files, and tells of those that fail', async () => {

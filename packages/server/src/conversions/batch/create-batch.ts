@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '../../db/retry.ts';
 import { AppError } from '../../errors.ts';
 import type { StoredReply } from '../../http/idempotency.ts';
 import { derivedId, newId } from '../../ids.ts';
@@ -79,7 +80,8 @@ async function admitBatch(
     api_key_id: apiKeyId,
     created_at: ctx.clock.now().toISOString(),
   };
-  await ctx.db.query(insertBatch(row));
+  // Its jobs may run by now: the answer that tells of them is worth some patience.
+  await retry(() => ctx.db.query(insertBatch(row)));
   const bytes = opened.reduce((sum, { upload }) => sum + sizeOf(upload), 0);
   const isSmall = opened.length <= waitFilesMax && bytes <= deps.settings.syncBytesMax;
   await waitForJobs(deps, call, jobIdsOf(entries), isSmall);

@@ -19,6 +19,12 @@ export function listJobsOfBatch(organizationId: string, jobIds: readonly string[
     WHERE organization_id = ${organizationId} AND id = ANY (${jobIds}::text[])`;
 }
 
+/** Which of these jobs there are. */
+export function listJobIdsOf(organizationId: string, jobIds: readonly string[]): Statement {
+  return sql`SELECT id FROM jobs
+    WHERE organization_id = ${organizationId} AND id = ANY (${jobIds}::text[])`;
+}
+
 export function countUnendedJobs(organizationId: string, jobIds: readonly string[]): Statement {
   return sql`SELECT count(*)::integer AS jobs FROM jobs
     WHERE organization_id = ${organizationId} AND id = ANY (${jobIds}::text[])

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { proveFaults } from './prove-faults.ts';
+import { proveLostCommits } from './prove-lost-commits.ts';
 
 it('a kill -9 of the server or of PostgreSQL under load loses and doubles nothing', async () => {
   const { kills, statuses } = await proveFaults({ shape: 'all', seed: 20_261_123, kills: 2 });
@@ -16,4 +17,11 @@ it('a kill -9 of a worker beside its server loses and doubles nothing', async ()
     victims: ['worker'],
   });
   expect(kills.map((kill) => kill.victim)).toEqual(['worker']);
+}, 180_000);
+
+it('an admission that PostgreSQL forgot when it was killed is made again once by the repeat', async () => {
+  const { kills, lost } = await proveLostCommits(1);
+  expect(kills).toBe(3);
+  // Or nothing was shown: the synchronous ones do not wait for the disk.
+  expect(lost).toBeGreaterThan(0);
 }, 180_000);

@@ -16,6 +16,19 @@ export type Fault = (typeof faults)[number];
 /** Where PostgreSQL really is. */
 export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
 
+/** Which traffic meets a fault, and what comes after. */
+export interface Aim {
+  /** Bytes of it: the name of a prepared statement, say. */
+  readonly carrying?: string;
+  /** When the connection broke, no other gets through until the proxy is opened again. */
+  readonly thenShut?: boolean;
+}
+
+interface Struck {
+  readonly fault: Fault;
+  readonly thenShut: boolean;
+}
+
 const delayMs = 80;
 
 /** A TCP proxy before PostgreSQL that breaks connections when it is told to. */
@@ -24,7 +37,8 @@ export class Proxy {
   readonly struck = new Map<Fault, number>();
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
-  #armed: Fault | null = null;
+  #armed: { fault: Fault; aim: Aim } | null = null;
+  #isShut = false;
 
   constructor(target: Target) {
     this.#server = net.createServer((client) => this.#join(client, net.connect(target)));
@@ -39,9 +53,20 @@ export class Proxy {
     return address.port;
   }
 
-  /** The next traffic on any connection meets this fault. */
-  arm(fault: Fault): void {
-    this.#armed = fault;
+  /** The next traffic on any connection meets this fault, or the next that is aimed at. */
+  arm(fault: Fault, aim: Aim = {}): void {
+    this.#armed = { fault, aim };
+  }
+
+  /** Lets nobody through any more; whoever is connected is cut off. */
+  shut(): void {
+    this.#isShut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Lets connections through again. */
+  reopen(): void {
+    this.#isShut = false;
   }
 
   async close(): Promise<void> {
@@ -50,48 +75,48 @@ export class Proxy {
     await once(this.#server, 'close');
   }
 
-  #take(...kinds: readonly Fault[]): Fault | null {
-    const fault = this.#armed;
-    if (fault === null || !kinds.includes(fault)) return null;
+  #take(chunk: Buffer, ...kinds: readonly Fault[]): Struck | null {
+    const { fault, aim } = this.#armed ?? {};
+    if (fault === undefined || !kinds.includes(fault)) return null;
+    if (aim?.carrying !== undefined && !chunk.includes(aim.carrying)) return null;
     this.#armed = null;
     this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
-    return fault;
+    return { fault, thenShut: aim?.thenShut === true };
   }
 
   #join(client: net.Socket, server: net.Socket): void {
     let stalled = false;
     /** Set by a request whose answer must not get through. */
-    let losesAnswer = false;
-    const breakBoth = () => {
+    let losesAnswer: Struck | null = null;
+    const breakBoth = (struck?: Struck) => {
       client.destroy();
       server.destroy();
+      if (struck?.thenShut === true) this.shut();
     };
+    if (this.#isShut) return breakBoth();
     for (const socket of [client, server]) {
       this.#sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on('error', breakBoth);
+      socket.on('error', () => breakBoth());
       socket.on('close', () => {
         this.#sockets.delete(socket);
         breakBoth();
       });
     }
     client.on('data', (chunk) => {
-      const fault = this.#take('cut', 'lose request', 'lose answer');
-      if (fault === 'cut' || fault === 'lose request') {
-        breakBoth();
-        return;
-      }
-      if (fault === 'lose answer') losesAnswer = true;
+      const struck = this.#take(chunk, 'cut', 'lose request', 'lose answer');
+      if (struck?.fault === 'cut' || struck?.fault === 'lose request') return breakBoth(struck);
+      if (struck !== null) losesAnswer = struck;
       server.write(chunk);
     });
     server.on('data', (chunk) => {
       // The first byte of an answer comes after the commit: a batch is one implicit transaction.
-      if (losesAnswer) return breakBoth();
-      const fault = this.#take('cut', 'stall', 'delay');
-      if (fault === 'cut') return breakBoth();
-      if (fault === 'stall') stalled = true;
+      if (losesAnswer !== null) return breakBoth(losesAnswer);
+      const struck = this.#take(chunk, 'cut', 'stall', 'delay');
+      if (struck?.fault === 'cut') return breakBoth(struck);
+      if (struck?.fault === 'stall') stalled = true;
       if (stalled) return;
-      if (fault === 'delay') {
+      if (struck?.fault === 'delay') {
         server.pause();
         setTimeout(() => {
           client.write(chunk);

@@ -34,6 +34,7 @@ const service = await startService({
   connection: applicationConnection(postgres.connection, hasApplicationRole),
   dataFolder,
   hiddenFolders: [],
+  billing: null,
   clock: systemClock,
   log,
 });

@@ -5,5 +5,5 @@ import { writeOrCheck } from './generated-file.ts';
 
 // Writes openapi.json; with --check only says whether it is as it would be written. Nothing is
 // called on the routes, so that they need nothing to work with.
-const routes = allRoutes({} as ConversionDeps);
+const routes = allRoutes({} as ConversionDeps, null);
 writeOrCheck('openapi.json', `${JSON.stringify(buildOpenApi(routes), null, 2)}\n`);

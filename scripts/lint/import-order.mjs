@@ -30,7 +30,14 @@ const withoutDoors = new Set(['audit', 'analytics']);
 
 const baseFolders = new Set(['db', 'http']);
 /** What puts the service together; `welcome` is the screen of the first start. */
-const wiringPlaces = new Set(['app.ts', 'main.ts', 'doctor.ts', 'welcome']);
+const wiringPlaces = new Set([
+  'app.ts',
+  'start-billing.ts',
+  'start-conversions.ts',
+  'main.ts',
+  'doctor.ts',
+  'welcome',
+]);
 /** What only tests import; `proof` is also run by `npm run prove`. */
 const testPlaces = new Set(['test', 'proof']);
 const privateFiles = new Set(['routes.ts', 'sql.ts']);
@@ -123,6 +130,12 @@ const packageImports = new Map([
 export function objectionToModule(from, specifier) {
   if (isTestFile(from) || specifier.startsWith('node:')) return undefined;
   const place = placeOf(from);
+  if (specifier === 'stripe') return objectionToStripe(from);
+  if (specifier.startsWith('@mutate/stripe-sim')) {
+    return place.kind === 'wiring'
+      ? undefined
+      : 'Only wiring starts the simulator: all else talks to it as it would to Stripe.';
+  }
   if (place.package === 'server' && specifier.startsWith('@mutate/')) {
     return 'The server is the bottom of the repository: the SDK and the CLI depend on it by HTTP.';
   }
@@ -130,6 +143,13 @@ export function objectionToModule(from, specifier) {
   if (allowed === undefined || allowed.has(specifier)) return undefined;
   const what = [...allowed].join(', ') || 'nothing';
   return `packages/${place.package} depends on ${what}, so that it stays small to install.`;
+}
+
+/** @param {string} from */
+function objectionToStripe(from) {
+  return from.endsWith('/billing/stripe.ts')
+    ? undefined
+    : 'Only billing/stripe.ts imports stripe: it sets time limits, retries and the pace.';
 }
 
 /**

@@ -1,24 +1,17 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { adminRoutes } from './admin/routes.ts';
 import { logChainHeads } from './audit/log-heads.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { type Billing, type BillingSettings, openBilling } from './billing/open-billing.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { batchRoutes } from './conversions/batch/routes.ts';
-import type { ConversionDeps, ConversionSettings } from './conversions/deps.ts';
-import { Detached } from './conversions/detached.ts';
-import { engines } from './conversions/engines.ts';
-import { LocalStorage } from './conversions/files/local-storage.ts';
-import { openWorkFolder } from './conversions/files/work-folder.ts';
-import { openEngines } from './conversions/open-engines.ts';
+import type { ConversionDeps } from './conversions/deps.ts';
 import { Purger } from './conversions/purge.ts';
 import { refuse } from './conversions/refuse.ts';
-import { RecentLooks } from './conversions/recent-looks.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
@@ -30,24 +23,14 @@ import { openRateLimiter } from './http/rate-limit-open.ts';
 import { registerReference } from './http/reference.ts';
 import { registerRoutes } from './http/register-routes.ts';
 import type { Route } from './http/route.ts';
-import { summarizeDays } from './metering/daily-rollup.ts';
-import { LeaseKeeper } from './metering/lease-keeper.ts';
-import { createMetering } from './metering/metering.ts';
-import { RefusalRecorder } from './metering/refusals.ts';
 import { usageRoutes } from './metering/routes.ts';
-import { sweep } from './metering/sweep.ts';
 import { createAuthenticator } from './organizations/authenticator.ts';
 import { organizationExists } from './organizations/organizations.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { reservationRoutes } from './reservations/routes.ts';
+import { attemptsMax, drainMsMax, type Pools, startConversions } from './start-conversions.ts';
 import { subscriptionRoutes } from './subscriptions/routes.ts';
-
-/** Attempts at an asynchronous job whose workers die, before it fails for good. */
-const attemptsMax = 3;
-const megabyte = 1_048_576;
-/** Requests under way may take this long to end when the process is told to stop. */
-const drainMsMax = 25_000;
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -62,18 +45,21 @@ export interface ServiceOptions {
   readonly hiddenFolders: readonly string[];
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
+  /** Null: nobody is billed. */
+  readonly billing: BillingSettings | null;
 }
 
 export interface Service {
   readonly app: FastifyInstance;
   readonly conversions: ConversionDeps;
+  readonly billing: Billing | null;
   readonly publicUrl: string;
   /** Finishes what is under way, takes nothing new, and lets go of everything. */
   close(): Promise<void>;
 }
 
 /** Every route of the API, for the server and for the reference. */
-export function allRoutes(conversions: ConversionDeps): Route[] {
+export function allRoutes(conversions: ConversionDeps, billing: Billing | null): Route[] {
   return [
     ...conversionRoutes(conversions),
     ...batchRoutes(conversions),
@@ -85,7 +71,7 @@ export function allRoutes(conversions: ConversionDeps): Route[] {
     ...usageRoutes(conversions),
     ...planRoutes,
     ...subscriptionRoutes,
-    ...billingRoutes,
+    ...billingRoutes(billing),
     ...organizationRoutes,
     ...auditRoutes,
     ...adminRoutes,
@@ -127,10 +113,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await Promise.all(chores.map((chore) => chore.stop()));
     });
   }
-  const app = await listen(options, pools, conversions, { stack, closing });
+  const billing =
+    options.billing === null
+      ? null
+      : openBilling({
+          settings: options.billing,
+          db: pools.durable,
+          clock,
+          log,
+          publicUrl: () => publicUrl,
+        });
+  stack.defer(async () => billing?.close());
+  const app = await listen(options, pools, { conversions, billing }, { stack, closing });
   publicUrl ||= addressOf(app);
+  await billing?.start();
   const running = stack.move();
-  return { app, conversions, publicUrl, close: () => running.disposeAsync() };
+  return { app, conversions, billing, publicUrl, close: () => running.disposeAsync() };
 }
 
 /** One process's converters are shared by who waits and who is queued: half are for the queue. */
@@ -138,11 +136,6 @@ function workerSlots(config: Config): number {
   return config.role === 'worker'
     ? config.conversionProcessesMax
     : Math.max(1, Math.ceil(config.conversionProcessesMax / 2));
-}
-
-interface Pools {
-  readonly durable: Pool;
-  readonly relaxed: Pool;
 }
 
 function openPools({ connection }: ServiceOptions, stack: AsyncDisposableStack): Pools {
@@ -159,90 +152,10 @@ function openPools({ connection }: ServiceOptions, stack: AsyncDisposableStack):
   return { durable, relaxed };
 }
 
-async function startConversions(
-  { config, clock, log, dataFolder, hiddenFolders }: ServiceOptions,
-  { durable, relaxed }: Pools,
-  stack: AsyncDisposableStack,
-  { publicUrl, closing }: { publicUrl: () => string; closing: AbortSignal },
-): Promise<ConversionDeps> {
-  const workFolder = await openWorkFolder(join(dataFolder, 'work'));
-  stack.defer(() => rm(workFolder, { recursive: true, force: true }));
-  const { registry, runner } = await openEngines(engines, {
-    processes: config.conversionProcessesMax,
-    log,
-    workRoot: join(dataFolder, 'converters'),
-    hiddenPaths: hiddenFolders,
-    allowUnsandboxed: config.unsandboxedAllowed,
-  });
-  stack.defer(() => runner.close());
-  const metering = createMetering({
-    clock,
-    relaxed,
-    durable,
-    queuedMax: config.queuedPerOrganizationMax,
-    attemptsMax,
-  });
-  const detached = new Detached(log);
-  const leases = new LeaseKeeper({ db: durable, log, leaseSeconds: config.leaseSeconds });
-  const refusals = new RefusalRecorder({ db: durable, clock, log });
-  const chores = [
-    startChore('renew leases', config.leaseSeconds * 250, log, () => leases.renew()),
-    startChore('sweep', 2_000, log, () => sweep({ db: durable, clock, log, attemptsMax })),
-    startChore('record refusals', 1_000, log, () => refusals.flush()),
-    startChore('purge decisions', 600_000, log, () => refusals.purge()),
-    startChore('sum up days', 900_000, log, () => summarizeDays(durable, clock)),
-  ];
-  stack.defer(async () => {
-    await metering.settled();
-    await Promise.all(chores.map((chore) => chore.stop()));
-    await refusals.flush();
-  });
-  stack.defer(async () => {
-    const patience = setTimeout(() => leases.abortAll(), drainMsMax);
-    await detached.settled();
-    clearTimeout(patience);
-  });
-  return {
-    db: durable,
-    clock,
-    log,
-    metering,
-    looks: new RecentLooks(metering),
-    refusals,
-    leases,
-    detached,
-    registry,
-    runner,
-    storage: new LocalStorage(join(dataFolder, 'files')),
-    closing,
-    settings: toSettings(config, workFolder, publicUrl),
-  };
-}
-
-function toSettings(
-  config: Config,
-  workFolder: string,
-  publicUrl: () => string,
-): ConversionSettings {
-  return {
-    get publicUrl() {
-      return publicUrl();
-    },
-    workFolder,
-    leaseSeconds: config.leaseSeconds,
-    uploadBytesMax: config.uploadBytesMax,
-    batchBytesMax: Math.min(config.uploadBytesMax, 1024 * megabyte),
-    syncBytesMax: 10 * megabyte,
-    syncTimeoutMs: 60_000,
-    diskBytesFreeMin: 512 * megabyte,
-    importAllowedHosts: config.importAllowedHosts,
-  };
-}
-
 async function listen(
   options: ServiceOptions,
   { durable, relaxed }: Pools,
-  conversions: ConversionDeps,
+  { conversions, billing }: { conversions: ConversionDeps; billing: Billing | null },
   { stack, closing }: { stack: AsyncDisposableStack; closing: AbortController },
 ): Promise<FastifyInstance> {
   const { config, clock, log } = options;
@@ -256,7 +169,7 @@ async function listen(
   });
   const idempotency = createIdempotency(durable, clock);
   const oldKeys = startChore('purge keys', 600_000, log, () => idempotency.purge());
-  const routes = config.role === 'worker' ? [] : allRoutes(conversions);
+  const routes = config.role === 'worker' ? [] : allRoutes(conversions, billing);
   const authenticator = createAuthenticator({
     db: durable,
     clock,

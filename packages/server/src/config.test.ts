@@ -30,6 +30,10 @@ test('.env.example shows the real defaults', () => {
     'MUTATE_DATA_DIR',
     'AUTH_SECRET',
     'REDIS_URL',
+    'BILLING_MODE',
+    'STRIPE_SECRET_KEY',
+    'STRIPE_WEBHOOK_SECRET',
+    'STRIPE_API_BASE',
   ];
   expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());
 });
@@ -54,6 +58,11 @@ test('nothing set gives the documented defaults', () => {
     leaseSeconds: 20,
     conversionProcessesMax: availableParallelism(),
     unsandboxedAllowed: false,
+    billingMode: 'simulator',
+    stripeSecretKey: undefined,
+    stripeWebhookSecrets: [],
+    stripeApiBase: undefined,
+    pastDueGraceDays: 7,
   });
 });
 
@@ -79,6 +88,27 @@ test('values come out with their units and in one form', () => {
     redisUrl: 'rediss://:secret@cache.example.com:6380/2',
     unsandboxedAllowed: true,
   });
+});
+
+test.each<[Record<string, string>, string]>([
+  [{}, 'simulator'],
+  [{ HOST: '::1', PUBLIC_URL: 'http://localhost:3000' }, 'simulator'],
+  [{ HOST: '0.0.0.0' }, 'off'],
+  [{ PUBLIC_URL: 'https://convert.example.com' }, 'off'],
+  [{ HOST: '0.0.0.0', BILLING_MODE: 'simulator' }, 'simulator'],
+  [{ STRIPE_SECRET_KEY: 'sk_test_1' }, 'stripe'],
+  [{ STRIPE_SECRET_KEY: 'rk_live_1', HOST: '0.0.0.0' }, 'stripe'],
+  [{ STRIPE_SECRET_KEY: 'sk_test_1', BILLING_MODE: 'off' }, 'off'],
+])('who bills under %j: %s', (env, mode) => {
+  expect(loadConfig(env).billingMode).toBe(mode);
+});
+
+test('Stripe without a key is refused; secrets of webhooks may be two', () => {
+  expect(() => loadConfig({ BILLING_MODE: 'stripe' })).toThrow(
+    'STRIPE_SECRET_KEY must be set, since BILLING_MODE is stripe',
+  );
+  const { stripeWebhookSecrets } = loadConfig({ STRIPE_WEBHOOK_SECRET: 'whsec_a, whsec_b' });
+  expect(stripeWebhookSecrets).toEqual(['whsec_a', 'whsec_b']);
 });
 
 test('every wrong variable is named in one error, with what it may be', () => {
@@ -110,6 +140,8 @@ test('an error never repeats a secret', () => {
     DATABASE_URL: 'mysql://u:hunter2@h/d',
     REDIS_URL: 'http://u:hunter2@h',
     MUTATE_ADMIN_KEY: 'hunter2',
+    STRIPE_SECRET_KEY: 'hunter2',
+    STRIPE_WEBHOOK_SECRET: 'hunter2',
   };
   expect(() => loadConfig(secrets)).toThrow(
     /^(?![\s\S]*hunter2)[\s\S]*DATABASE_URL[\s\S]*REDIS_URL[\s\S]*ADMIN_KEY/,

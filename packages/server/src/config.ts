@@ -65,7 +65,28 @@ const environment = z.object({
   LEASE_SECONDS: wholeNumber(1, 3600, 20),
   CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
   ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
+  BILLING_MODE: z
+    .enum(['stripe', 'simulator', 'off'], 'must be one of stripe, simulator, off')
+    .optional(),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(?:test|live)_\w+$/, 'must be a secret or restricted key of Stripe (sk_…, rk_…)')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .regex(
+      /^whsec_[^\s,]+(?:\s*,\s*whsec_[^\s,]+)*$/,
+      'must be signing secrets (whsec_…), separated by commas',
+    )
+    .optional(),
+  STRIPE_API_BASE: urlOf(/^https?$/, 'must be a URL such as https://api.stripe.com'),
+  PAST_DUE_GRACE_DAYS: wholeNumber(0, 365, 7),
 });
+
+const consistent = environment.refine(
+  (env) => env.BILLING_MODE !== 'stripe' || env.STRIPE_SECRET_KEY !== undefined,
+  { path: ['STRIPE_SECRET_KEY'], error: 'must be set, since BILLING_MODE is stripe' },
+);
 
 /** Every variable that the server reads. */
 export const variableNames: readonly string[] = Object.keys(environment.shape);
@@ -87,7 +108,7 @@ export function loadConfig(
       .map(([name, value]) => [name, value?.trim()] as const)
       .filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = environment.safeParse(given);
+  const parsed = consistent.safeParse(given);
   if (parsed.success) return toConfig(parsed.data);
   // The values stay out of it: some of them are secrets, and the message ends up in a log.
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
@@ -128,7 +149,29 @@ function toConfig(env: z.infer<typeof environment>) {
     /** Converters that run side by side in this process's care. */
     conversionProcessesMax: env.CONVERSION_PROCESSES,
     unsandboxedAllowed: env.ALLOW_UNSANDBOXED === '1',
+    billingMode: billingModeOf(env),
+    stripeSecretKey: env.STRIPE_SECRET_KEY,
+    /** Several while one is being replaced by another. */
+    stripeWebhookSecrets: Object.freeze(env.STRIPE_WEBHOOK_SECRET?.split(/\s*,\s*/) ?? []),
+    /** Undefined: Stripe's own, or the simulator of this process. */
+    stripeApiBase: env.STRIPE_API_BASE?.replace(/\/+$/, ''),
+    /** How long a plan lasts after a renewal was not paid. */
+    pastDueGraceDays: env.PAST_DUE_GRACE_DAYS,
   });
+}
+
+/**
+ * A key means Stripe. Without one a server that only this machine reaches simulates, and any other
+ * bills nobody: a simulator stands in front of customers only where somebody says so.
+ */
+function billingModeOf(env: z.infer<typeof environment>): 'stripe' | 'simulator' | 'off' {
+  if (env.BILLING_MODE !== undefined) return env.BILLING_MODE;
+  if (env.STRIPE_SECRET_KEY !== undefined) return 'stripe';
+  const { HOST: host, PUBLIC_URL: url } = env;
+  const hosts = url === undefined ? [host] : [host, new URL(url).hostname];
+  return hosts.every((name) => /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/.test(name))
+    ? 'simulator'
+    : 'off';
 }
 
 /** The entries of a comma-separated list, in lower case; frozen. */

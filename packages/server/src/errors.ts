@@ -4,6 +4,7 @@ export const errorTable = {
   unauthenticated: [401, 'Credentials are missing or not valid'],
   quota_exceeded: [402, 'The monthly quota is used up'],
   spend_cap_reached: [402, 'The spend cap is reached'],
+  payment_declined: [402, 'The payment was declined'],
   payment_overdue: [402, 'A payment is overdue'],
   forbidden: [403, 'The credentials do not allow this'],
   workspace_suspended: [403, 'The workspace is suspended'],

@@ -15,6 +15,7 @@ import { Pool } from './db/pool.ts';
 import { createLog } from './http/log.ts';
 import { prepareDemo, readOrMakeAdminKey, readOrMakeAuthSecret } from './welcome/first-start.ts';
 import { describeStep, printWelcome } from './welcome/screen.ts';
+import { startBilling } from './start-billing.ts';
 import { makePartitions } from './metering/partitions.ts';
 
 const sqlFolder = (name: string) => fileURLToPath(new URL(`../db/${name}`, import.meta.url));
@@ -55,6 +56,9 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   stack.defer(() => partitions.stop());
   const adminKey = config.adminKey ?? (await readOrMakeAdminKey(dataFolder.path));
   const authSecret = config.authSecret ?? (await readOrMakeAuthSecret(dataFolder.path));
+  const following = startChore('follow the clock', 1_000, log, () => clock.read(ownerPool));
+  stack.defer(() => following.stop());
+  const provider = await startBilling({ config, owner, db: ownerPool, clock, log }, stack);
   const service = await describeStep('conversion engines and the server', () =>
     startService({
       config,
@@ -65,12 +69,22 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
       hiddenFolders: [dataFolder.path, ...(owner.host?.startsWith('/') ? [owner.host] : [])],
       clock,
       log,
+      billing: provider.settings,
     }),
   );
   stack.defer(() => service.close());
+  await provider.connect(service);
   if (config.role !== 'worker') {
     const demo = await prepareDemo({ db: service.conversions.db, clock, log }, dataFolder.path);
-    printWelcome({ service, config, demo, dataFolder, logPath, samplePath });
+    printWelcome({
+      service,
+      config,
+      billing: provider.description,
+      demo,
+      dataFolder,
+      logPath,
+      samplePath,
+    });
   }
   return service;
 }

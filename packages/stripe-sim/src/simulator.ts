@@ -6,6 +6,8 @@ import { Faults } from './control/faults.ts';
 import { Disturbance } from './delivery/script.ts';
 import { createPages } from './pages/pages.ts';
 import { allRoutes } from './resources/all.ts';
+import { create } from './resources/shared.ts';
+import { keepEndpoint } from './resources/webhook-endpoints.ts';
 import { createMemoryJournal, type Journal } from './store/journal.ts';
 import type { Settings } from './store/payment-documents.ts';
 import { Store } from './store/store.ts';
@@ -38,6 +40,8 @@ export interface Simulator {
   advanceTo(unixSeconds: number): Promise<void>;
   /** Waits until every webhook that is due has been sent. */
   settled(): Promise<void>;
+  /** Keeps one webhook endpoint for whoever started it: all events go there, under this secret. */
+  sendWebhooksTo(url: string, secret: string): Promise<void>;
   /** Something the control API has no word for; runs in one transaction at the present time. */
   run<Result>(work: (tx: Transaction) => Result): Promise<Result>;
   stop(): Promise<void>;
@@ -88,6 +92,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       now,
       advanceTo: (unixSeconds) => player.advanceTo(unixSeconds),
       settled: () => player.settled(),
+      sendWebhooksTo: (to, secret) => run((tx) => keepEndpoint(tx, to, secret)),
       run,
       stop: async () => {
         clearInterval(timer);
@@ -118,7 +123,7 @@ function dispatch(
   return api(request);
 }
 
-/** The two documents that are always there, with the clock as this start asks for it. */
+/** The documents that are always there, with the clock as this start asks for it. */
 function prepare(tx: Transaction, heldAt: number | undefined): void {
   const wall = Math.floor(Date.now() / 1000);
   const [settings] = tx.scan('sim.settings');
@@ -132,6 +137,11 @@ function prepare(tx: Transaction, heldAt: number | undefined): void {
       base_url: '',
     };
     tx.insert('sim.settings', fields);
+  }
+  const [account] = tx.scan('account');
+  if (account === undefined) {
+    const fields = { created: wall, type: 'standard', default_currency: 'usd', country: 'US' };
+    create(tx, 'account', fields);
   }
   const [clock] = tx.getAll('sim.clock', undefined);
   if (clock === undefined) {

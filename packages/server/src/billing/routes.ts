@@ -1,6 +1,10 @@
 import { defineRoute } from '../http/route.ts';
+import type { Route } from '../http/route.ts';
+import { clockRoutes } from './clock-routes.ts';
+import type { Billing } from './open-billing.ts';
 import { billingSchema, updateBillingSchema } from './schema.ts';
 import { findBilling, updateBilling } from './settings.ts';
+import { webhookRoute } from './webhook-route.ts';
 
 const url = '/v1/workspaces/:workspaceId/billing';
 const tag = 'Billing';
@@ -34,5 +38,8 @@ const updateBillingRoute = defineRoute({
   handler: ({ ctx, body }) => updateBilling(ctx, body),
 });
 
-/** The billing part of the API. */
-export const billingRoutes = [findBillingRoute, updateBillingRoute];
+/** The billing part of the API. Null: nobody is billed on this server. */
+export function billingRoutes(billing: Billing | null): Route[] {
+  const deps = billing?.deps ?? null;
+  return [findBillingRoute, updateBillingRoute, webhookRoute(deps), ...clockRoutes(billing)];
+}

@@ -17,7 +17,7 @@ let api: TestApi;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  api = createTestApi(database.db, clock, [...billingRoutes, ...adminRoutes, ...auditRoutes]);
+  api = createTestApi(database.db, clock, [...billingRoutes(null), ...adminRoutes, ...auditRoutes]);
 });
 beforeEach(() => clock.advance(5));
 afterAll(async () => {

@@ -73,6 +73,11 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
     remedy: 'Raise the cap, or wait until `resets_at`.',
     members: ['cap_minor', 'currency', 'resets_at'],
   },
+  payment_declined: {
+    when: 'The card was declined, by its bank or for what is wrong with it.',
+    remedy: 'Take another card, or ask the bank; `decline_code` is its reason.',
+    members: ['decline_code'],
+  },
   payment_overdue: {
     when: 'An invoice is unpaid and its grace period is over. Reading still works.',
     remedy: 'Pay the invoice at `invoice_url`.',

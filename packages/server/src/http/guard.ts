@@ -49,6 +49,7 @@ async function admit(
   reply: FastifyReply,
 ): Promise<void> {
   const { access } = route;
+  if (access.kind === 'signed') return;
   if (access.kind === 'public') return limitAddress(deps, request, reply);
   const caller = await authenticate(deps, request, reply);
   request.caller = caller;

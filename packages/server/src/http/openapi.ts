@@ -62,7 +62,7 @@ function describeRoute(route: Route, schemas: SchemaCollector): JsonSchema {
     summary: route.summary,
     ...describe(route),
     tags: [route.tag],
-    security: route.access.kind === 'public' ? [] : [{ apiKey: [] }],
+    security: isOpen(route) ? [] : [{ apiKey: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null ? {} : { requestBody: body }),
     responses: { ...successResponses(route, schemas), ...errorResponses(route) },
@@ -101,8 +101,13 @@ function describeParameters(route: Route, schemas: SchemaCollector): JsonSchema[
   ];
 }
 
-function takesIdempotencyKey({ method, access, idempotency }: Route): boolean {
-  return method === 'POST' && access.kind !== 'public' && idempotency !== false;
+function takesIdempotencyKey(route: Route): boolean {
+  return route.method === 'POST' && !isOpen(route) && route.idempotency !== false;
+}
+
+/** Without credentials. */
+function isOpen({ access }: Route): boolean {
+  return access.kind === 'public' || access.kind === 'signed';
 }
 
 const idempotencyKey = {
@@ -191,7 +196,7 @@ export function errorCodesOf(route: Route): ErrorCode[] {
   ]);
   const takesInput = [route.query, route.body, route.headers, route.rawBody].some(Boolean);
   if (takesInput || takesIdempotencyKey(route)) codes.add('invalid_request');
-  if (access.kind !== 'public') codes.add('unauthenticated');
+  if (!isOpen(route)) codes.add('unauthenticated');
   if (access.kind === 'workspace') codes.add('not_found').add('forbidden');
   if (access.kind === 'super_admin') codes.add('forbidden');
   if (takesIdempotencyKey(route)) codes.add('idempotency_in_progress').add('idempotency_mismatch');
@@ -199,8 +204,8 @@ export function errorCodesOf(route: Route): ErrorCode[] {
   return known.filter((code) => codes.has(code));
 }
 
-function headersOf({ access }: Route): JsonSchema {
-  const names = access.kind === 'public' ? ['Request-Id'] : Object.keys(commonHeaders);
+function headersOf(route: Route): JsonSchema {
+  const names = isOpen(route) ? ['Request-Id'] : Object.keys(commonHeaders);
   return Object.fromEntries(
     names.filter((name) => name !== 'Retry-After').map((name) => [name, headerRef(name)]),
   );

@@ -32,6 +32,7 @@ beforeAll(async () => {
     connection: one.database.applicationConnection,
     dataFolder: otherFolder,
     hiddenFolders: [],
+    billing: null,
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });

@@ -12,6 +12,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Access =
   /** Anybody, without credentials. */
   | { readonly kind: 'public' }
+  /** Whoever signed the body: the handler checks it. */
+  | { readonly kind: 'signed' }
   /** The URL has `:workspaceId`: that workspace's keys with the scope, and the super admin. */
   | { readonly kind: 'workspace'; readonly scope: Scope }
   | { readonly kind: 'super_admin' }
@@ -58,7 +60,7 @@ export interface HandlerInput<
   readonly body: RequestBody;
   readonly headers: Headers;
   /** Null on a public route without credentials. */
-  readonly caller: A extends { kind: 'public' } ? null : Caller;
+  readonly caller: A extends { kind: 'public' | 'signed' } ? null : Caller;
   /** The claim of the request's idempotency key, for routes with `idempotency: 'manual'`. */
   readonly claim: Claim | null;
   readonly request: FastifyRequest;

@@ -15,7 +15,7 @@ let database: TestDatabase;
 let api: TestApi;
 beforeAll(async () => {
   database = await createTestDatabase();
-  api = createTestApi(database.db, clock, [...billingRoutes, ...organizationRoutes]);
+  api = createTestApi(database.db, clock, [...billingRoutes(null), ...organizationRoutes]);
 });
 afterAll(async () => {
   await api.close();

@@ -39,6 +39,7 @@ export async function startTestService(
     connection: (await options.connect?.(database)) ?? database.applicationConnection,
     dataFolder,
     hiddenFolders: [],
+    billing: null,
     clock: options.clock ?? systemClock,
     log: pino({ level: options.env?.LOG_LEVEL ?? 'silent' }),
   });

@@ -23,6 +23,8 @@ export async function describeStep<Result>(
 export interface WelcomeFacts {
   readonly service: Service;
   readonly config: Config;
+  /** Whom workspaces are billed with. */
+  readonly billing: string;
   readonly demo: Demo | null;
   readonly dataFolder: DataFolder;
   /** Null: it goes to standard error. */
@@ -42,6 +44,7 @@ export function printWelcome(facts: WelcomeFacts): void {
     `  Quick start   ${url}/`,
     `  Reference     ${url}/docs`,
     `  Data          ${dataFolder.path}${dataFolder.relocated ? ' (the clone is private)' : ''}`,
+    `  Billing       ${facts.billing}`,
     `  Operator key  in ${dataFolder.path}/admin-key`,
     ...(facts.logPath === null ? [] : [`  Log           ${facts.logPath}`]),
     ...(demo === null ? [] : demoLines(demo, url, facts.samplePath)),

@@ -40,6 +40,16 @@ export class Player {
     return Math.max(clock.now, Math.floor(Date.now() / 1000) + clock.offset);
   }
 
+  /** When the next thing happens by itself, the simulator's own tidying left out; null: never. */
+  nextDue(): number | null {
+    let first: number | null = null;
+    for (const due of this.#store.state.dues()) {
+      if (due.testClock !== null || due.kind === 'sim.clock') continue;
+      if (first === null || due.at < first) first = due.at;
+    }
+    return first;
+  }
+
   /** Plays up to a moment; one after the other where several are asked for. */
   advanceTo(target: number): Promise<void> {
     return this.#enqueue(() => this.#play(null, target));

@@ -81,6 +81,7 @@ function clockHandlers({ store, player, run, now }: ControlOptions): Record<stri
       return Promise.resolve({
         now: now(),
         mode: clock?.mode,
+        next_due: player.nextDue(),
         proration_rounding: settings?.proration_rounding,
         after_last_retry: settings?.after_last_retry,
         deliveries,

@@ -1,4 +1,5 @@
 import type { Route } from '../wire/route.ts';
+import { accountRoutes } from './account.ts';
 import { balanceRoutes } from './balance.ts';
 import { checkoutRoutes } from './checkout-sessions.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
@@ -21,6 +22,7 @@ import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 /** Every call the simulator plays. */
 export const allRoutes: readonly Route[] = [
+  ...accountRoutes,
   ...balanceRoutes,
   ...checkoutRoutes,
   ...creditNoteRoutes,

@@ -42,6 +42,13 @@ export const webhookEndpointRoutes: readonly Route[] = [
   }),
 ];
 
+/** The endpoint of the process that the simulator runs in; deliveries that wait go there, too. */
+export function keepEndpoint(tx: Transaction, url: string, secret: string): void {
+  const [kept] = tx.getAll('webhook_endpoint', undefined, (one) => one.metadata.keeper === 'host');
+  const endpoint = kept ?? createEndpoint(tx, { url, metadata: { keeper: 'host' } });
+  Object.assign(endpoint, { url, sim_secret: secret, status: 'enabled' });
+}
+
 function createEndpoint(tx: Transaction, params: Input): WebhookEndpoint {
   checkUrl(params.url);
   return create(tx, 'webhook_endpoint', {

@@ -10,6 +10,7 @@ import type {
   SubscriptionSchedule,
 } from './documents.ts';
 import type {
+  Account,
   BalanceTransaction,
   Charge,
   CheckoutSession,
@@ -30,6 +31,7 @@ import type {
 
 /** Every kind of document, by the word in its field `object`. */
 export interface Kinds {
+  account: Account;
   'billing_portal.configuration': PortalConfiguration;
   'billing_portal.session': PortalSession;
   charge: Charge;
@@ -61,6 +63,7 @@ export type Kind = keyof Kinds;
 
 /** How the ids of a kind begin; an id tells its kind. */
 export const idPrefixes: Readonly<Record<Kind, string>> = {
+  account: 'acct',
   'billing_portal.configuration': 'bpc',
   'billing_portal.session': 'bps',
   charge: 'ch',

@@ -1,5 +1,13 @@
 import type { Document, Metadata } from './documents.ts';
 
+/** Whose objects these are; one document, made with the state. */
+export interface Account extends Document {
+  object: 'account';
+  type: string;
+  default_currency: string;
+  email: string | null;
+}
+
 export interface PaymentIntent extends Document {
   object: 'payment_intent';
   amount: number;

@@ -11,10 +11,13 @@ const timeoutMs = 20_000;
 /** One simulator a database; any number will do as long as it never changes. */
 const lockKey = '83116114105112';
 
+/** Another simulator works on the same database. */
+export class JournalInUseError extends Error {}
+
 /**
  * Keeps the documents in the schema `stripe_sim` of a PostgreSQL database and brings that schema up
- * to date first. Holds one connection and on it a lock: `load` fails while another simulator works
- * on the same database. A connection that breaks is opened again by the next `load`.
+ * to date first. Holds one connection and on it a lock: `load` fails with a
+ * `JournalInUseError` while another simulator works on the same database. A connection that breaks is opened again by the next `load`.
  *
  * @param connection of a user who may create the schema
  */
@@ -69,7 +72,7 @@ async function takeLock(client: pg.Client): Promise<void> {
     [lockKey],
   );
   if (rows[0]?.taken !== true) {
-    throw new Error('Another Stripe simulator works on this database; stop it first.');
+    throw new JournalInUseError('Another Stripe simulator works on this database; stop it first.');
   }
 }
 

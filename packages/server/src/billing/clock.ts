@@ -1,0 +1,74 @@
+import { AppError } from '../errors.ts';
+import { invalidRequest } from '../http/validation.ts';
+import type { BillingDeps, TimeControl } from './deps.ts';
+import { findNextWork } from './due-work.ts';
+import { dateOf } from './stripe.ts';
+
+export interface ClockReading {
+  readonly object: 'clock';
+  readonly now: string;
+  /** `simulator`: it can be moved. */
+  readonly billing_mode: 'stripe' | 'simulator';
+}
+
+/** What time business goes by. */
+export function readClock(deps: BillingDeps): ClockReading {
+  return { object: 'clock', now: deps.clock.now().toISOString(), billing_mode: deps.mode };
+}
+
+/** Does all that the present moment has brought about: webhooks that came, work that fell due. */
+export type SettleMoment = () => Promise<void>;
+
+/**
+ * Moves the simulator's time and ours together, from one moment at which something falls due to the
+ * next: ours first, then the simulator plays it and has its webhooks answered, then we do what that
+ * moment brings. Done when it returns. Two at once only ever move it further.
+ *
+ * @throws AppError `conflict` without the simulator; `invalid_request` for a moment that is past
+ */
+export async function advanceClock(
+  deps: BillingDeps,
+  to: Date,
+  settle: SettleMoment,
+): Promise<ClockReading> {
+  const { timeControl } = deps;
+  if (timeControl === null) {
+    throw new AppError('conflict', 'Only with the billing simulator can time be moved.');
+  }
+  const now = deps.clock.now();
+  if (to < now) {
+    const detail = `must not be in the past: it is ${now.toISOString()} now`;
+    throw invalidRequest([{ pointer: '/body/advance_to', detail }]);
+  }
+  await timeControl.simulator.hold();
+  try {
+    await playUntil(deps, timeControl, to, settle);
+  } finally {
+    await timeControl.simulator.release();
+  }
+  return readClock(deps);
+}
+
+async function playUntil(
+  deps: BillingDeps,
+  timeControl: TimeControl,
+  to: Date,
+  settle: SettleMoment,
+): Promise<void> {
+  const { simulator } = timeControl;
+  await settle();
+  for (;;) {
+    const { now: playedTo, next_due: nextDue } = await simulator.state();
+    const now = deps.clock.now();
+    const nextWork = await findNextWork(deps.db, now);
+    const times = [to, nextWork, nextDue === null ? null : dateOf(nextDue)]
+      .filter((time) => time !== null)
+      .map((time) => time.getTime());
+    // What should have been already is now.
+    await timeControl.moveTo(new Date(Math.max(now.getTime(), Math.min(...times))));
+    const reached = deps.clock.now();
+    await simulator.advanceTo(Math.max(playedTo, Math.floor(reached.getTime() / 1000)));
+    await settle();
+    if (reached >= to) return;
+  }
+}

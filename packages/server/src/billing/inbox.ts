@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { invalidRequest } from '../http/validation.ts';
+import { findOrganizationOfCustomer } from './customer-sql.ts';
+import type { BillingDeps } from './deps.ts';
+import {
+  type ClaimedEvent,
+  claimEvents,
+  finishEvents,
+  insertEvents,
+  type NewEvent,
+  postponeEvents,
+} from './inbox-sql.ts';
+import { prepareRenewal } from './renewal.ts';
+import { dateOf } from './stripe.ts';
+import { syncOrganization } from './sync.ts';
+import { isSignatureValid } from './webhook-signature.ts';
+
+/** As much of an event as is looked at: what it is about, never what it says of it. */
+const eventSchema = z.object({
+  id: z.string().regex(/^evt_\w{1,200}$/),
+  object: z.literal('event'),
+  type: z.string().max(200),
+  created: z.int(),
+  data: z.object({
+    object: z.looseObject({
+      id: z.string().max(255).optional(),
+      object: z.string().max(100).optional(),
+      customer: z.union([z.string().max(255), z.looseObject({ id: z.string() })]).nullish(),
+      billing_reason: z.string().nullish(),
+    }),
+  }),
+});
+
+export type IncomingEvent = z.infer<typeof eventSchema>;
+
+/**
+ * Takes in a webhook: its event is on disk when this returns, once however often it comes. The draft
+ * of a renewal gets its overage before, since the provider goes on to charge it after our answer.
+ *
+ * @throws AppError `invalid_request` for a signature or body that is not right; nothing is kept then
+ */
+export async function receiveWebhook(
+  deps: BillingDeps,
+  body: Buffer,
+  signature: string | undefined,
+): Promise<void> {
+  if (!isSignatureValid(body, signature, deps.webhookSecrets, Date.now())) {
+    const detail = 'must be a signature of this body, made under the secret of the last minutes';
+    throw invalidRequest([{ pointer: '/headers/stripe-signature', detail }]);
+  }
+  const event = parseEvent(body);
+  const inserted = await deps.db.query(insertEvents([toRow(event, 'webhook')]));
+  if (isRenewalDraft(event)) await prepareRenewal(deps, event.data.object.id ?? '');
+  if (inserted.length > 0) deps.wake();
+}
+
+function parseEvent(body: Buffer): IncomingEvent {
+  try {
+    return eventSchema.parse(JSON.parse(body.toString('utf8')));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    throw invalidRequest([{ pointer: '/body', detail: 'must be an event of Stripe' }]);
+  }
+}
+
+function isRenewalDraft({ type, data }: IncomingEvent): boolean {
+  return type === 'invoice.created' && data.object.billing_reason === 'subscription_cycle';
+}
+
+/** The row of an event, from wherever it came. */
+function toRow(event: IncomingEvent, source: NewEvent['source']): NewEvent {
+  const { object } = event.data;
+  const customer = object.object === 'customer' ? object.id : object.customer;
+  return {
+    id: event.id,
+    type: event.type,
+    objectId: object.id ?? null,
+    customerId: (typeof customer === 'object' ? customer?.id : customer) ?? null,
+    source,
+    createdAt: dateOf(event.created),
+  };
+}
+
+/** Works off what waits in the inbox. Any number of processes may; each event has one at a time. */
+export async function processInbox(deps: BillingDeps): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const events = await deps.db.query<ClaimedEvent>(claimEvents());
+    if (events.length === 0) return count;
+    await processEvents(deps, events);
+    count += events.length;
+  }
+}
+
+/** All about one customer, or one about none. */
+async function processEvents(deps: BillingDeps, events: readonly ClaimedEvent[]): Promise<void> {
+  const ids = events.map((event) => event.id);
+  const customerId = events[0]?.customer_id ?? null;
+  const organizationId = customerId === null ? null : await findOwner(deps, customerId);
+  try {
+    if (organizationId !== null) await syncOrganization(deps, organizationId);
+    const ignoredReason =
+      customerId === null
+        ? 'about no customer'
+        : organizationId === null
+          ? 'a customer of no workspace'
+          : null;
+    await deps.db.query(finishEvents(ids, { organizationId, ignoredReason }));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    deps.log.warn({ err: error, events: ids, organizationId }, 'events could not be processed');
+    await deps.db.query(postponeEvents(ids, organizationId, text.slice(0, 1000)));
+  }
+}
+
+async function findOwner(deps: BillingDeps, customerId: string): Promise<string | null> {
+  const [row] = await deps.db.query<{ organization_id: string }>(
+    findOrganizationOfCustomer(customerId),
+  );
+  return row?.organization_id ?? null;
+}

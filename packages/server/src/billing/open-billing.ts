@@ -1,0 +1,102 @@
+import { type Chore, startChore } from '../chore.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../context.ts';
+import { OperatorError } from '../db/operator-error.ts';
+import type { Database } from '../db/pool.ts';
+import { claimAccount } from './account.ts';
+import { syncCatalogue } from './catalogue.ts';
+import type { BillingDeps, RenewalDraftHandler, TimeControl } from './deps.ts';
+import { Settler } from './settler.ts';
+import { createStripe } from './stripe.ts';
+
+/** How this process bills; from the configuration. */
+export interface BillingSettings {
+  readonly mode: 'stripe' | 'simulator';
+  readonly secretKey: string;
+  readonly apiBase: string;
+  readonly webhookSecrets: readonly string[];
+  readonly graceDays: number;
+  readonly timeControl: TimeControl | null;
+}
+
+export interface BillingOptions {
+  readonly settings: BillingSettings;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  publicUrl(): string;
+}
+
+export interface Billing {
+  readonly deps: BillingDeps;
+  /** Works off all that has come in and fallen due. */
+  settle(): Promise<void>;
+  /** Begins to work by itself, as long as the process runs. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Stripe's own bound is 25 calls a second; a simulator has none. */
+const requestsPerSecondMax = 25;
+const onRenewalDraft: RenewalDraftHandler | null = null;
+
+/** Puts the parts of billing together. Nothing is asked of the provider yet. */
+export function openBilling(options: BillingOptions): Billing {
+  const { settings, db, clock, log } = options;
+  const stripe = createStripe({
+    ...settings,
+    ...(settings.mode === 'stripe' ? { requestsPerSecondMax } : {}),
+  });
+  const { mode, secretKey, webhookSecrets, graceDays, timeControl } = settings;
+  let isClaimed = false;
+  const deps: BillingDeps = {
+    db,
+    clock,
+    log,
+    stripe,
+    mode,
+    webhookSecrets,
+    graceDays,
+    timeControl,
+    onRenewalDraft,
+    get publicUrl() {
+      return options.publicUrl();
+    },
+    verifyAccount: async () => {
+      if (!isClaimed) await claimAccount({ db, clock, stripe, mode, secretKey });
+      isClaimed = true;
+    },
+    wake: () => settler.wake(),
+  };
+  const settler = new Settler(deps);
+  const chores: Chore[] = [];
+  return {
+    deps,
+    settle: () => settler.settle(),
+    start: async () => {
+      await begin(deps);
+      chores.push(startChore('billing', 1_000, log, () => settler.settle()));
+      chores.push(startChore('mirror the catalogue', 60_000, log, () => syncCatalogue(deps)));
+      settler.wake();
+    },
+    close: async () => {
+      await Promise.all(chores.map((chore) => chore.stop()));
+      await settler.idle();
+    },
+  };
+}
+
+/** A provider that does not answer keeps no conversion from being served; the chores try again. */
+async function begin(deps: BillingDeps): Promise<void> {
+  if (deps.mode === 'stripe' && deps.webhookSecrets.length === 0) {
+    const message = 'webhooks are refused until STRIPE_WEBHOOK_SECRET is set; billing follows late';
+    deps.log.warn({}, message);
+  }
+  try {
+    await deps.verifyAccount();
+    await syncCatalogue(deps);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    deps.log.warn({ err: error }, 'the payment provider does not answer; trying again');
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Stripe } from 'stripe';
+import { AppError } from '../errors.ts';
+
+/** Types of the package, e.g. `Stripe.Invoice`: no other file names it. */
+export type { Stripe };
+export type StripeClient = Stripe;
+
+export interface StripeSettings {
+  readonly secretKey: string;
+  /** Where the API is, e.g. `https://api.stripe.com`. */
+  readonly apiBase: string;
+  /** Stripe allows 25 a second for most calls; absent: as many as there are. */
+  readonly requestsPerSecondMax?: number;
+}
+
+const requestTimeoutMs = 20_000;
+const burst = 10;
+
+/** The one way to the payment provider; which one is behind it only the settings know. */
+export function createStripe(settings: StripeSettings): StripeClient {
+  const { protocol, hostname, port } = new URL(settings.apiBase);
+  const isPlain = protocol === 'http:';
+  const client = Stripe.createNodeHttpClient();
+  const perSecond = settings.requestsPerSecondMax;
+  return new Stripe(settings.secretKey, {
+    host: hostname.replaceAll(/[[\]]/g, ''),
+    port: port === '' ? (isPlain ? 80 : 443) : Number(port),
+    protocol: isPlain ? 'http' : 'https',
+    maxNetworkRetries: 2,
+    timeout: requestTimeoutMs,
+    telemetry: false,
+    httpClient: perSecond === undefined ? client : pace(client, perSecond),
+  });
+}
+
+type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
+
+/** Spreads requests out evenly once a few were made at a time. */
+function pace(inner: HttpClient, perSecond: number): HttpClient {
+  const intervalMs = 1000 / perSecond;
+  let dueMs = 0;
+  return {
+    getClientName: () => inner.getClientName(),
+    makeRequest: async (...request) => {
+      const nowMs = performance.now();
+      dueMs = Math.max(dueMs, nowMs - burst * intervalMs) + intervalMs;
+      if (dueMs > nowMs) await sleep(dueMs - nowMs);
+      return inner.makeRequest(...request);
+    },
+  };
+}
+
+/**
+ * Runs calls to the provider that a client waits for, and tells it what went wrong: its card was
+ * declined, or we could not do it (the provider's own text goes to the log only).
+ *
+ * @throws AppError `payment_declined`, `overloaded`
+ */
+export async function askStripe<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toClientError(error);
+  }
+}
+
+function toClientError(error: unknown): unknown {
+  if (error instanceof Stripe.errors.StripeCardError) {
+    return new AppError('payment_declined', error.message, {
+      details: { decline_code: error.decline_code ?? error.code ?? null },
+      cause: error,
+    });
+  }
+  if (isProviderAway(error)) {
+    const message = 'The payment provider does not answer; nothing was changed. Try again.';
+    return new AppError('overloaded', message, { retryAfterSeconds: 5, cause: error });
+  }
+  return error;
+}
+
+/** It cannot be reached, has a fault of its own, or wants fewer requests: later it may do. */
+function isProviderAway(error: unknown): boolean {
+  const { errors } = Stripe;
+  return (
+    error instanceof errors.StripeConnectionError ||
+    error instanceof errors.StripeRateLimitError ||
+    error instanceof errors.StripeAPIError
+  );
+}
+
+/** The key is not one of its keys. */
+export function isKeyRefused(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeAuthenticationError;
+}
+
+/** It knows no object of that id (any more). */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
+  );
+}
+
+/** The id of what may have been expanded. */
+export function idOf(value: string | { id: string } | null | undefined): string | null {
+  return typeof value === 'string' ? value : (value?.id ?? null);
+}
+
+/** Stripe's time, whole seconds, as ours. */
+export function dateOf(unixSeconds: number): Date {
+  return new Date(unixSeconds * 1000);
+}

@@ -107,6 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const purger = new Purger({ db: pools.durable, clock, log, storage: conversions.storage });
     const chores = [
       startChore('purge files', 60_000, log, () => purger.purge()),
+      startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
       startChore('log audit heads', 21_600_000, log, () => logChainHeads(pools.durable, log)),
     ];
     stack.defer(async () => {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServiceOptions } from './app.ts';
 import { startChore } from './chore.ts';
@@ -7,7 +6,7 @@ import type { ConversionDeps, ConversionSettings } from './conversions/deps.ts';
 import { Detached } from './conversions/detached.ts';
 import { engines } from './conversions/engines.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
-import { openWorkFolder } from './conversions/files/work-folder.ts';
+import { openInstanceFolder } from './conversions/files/instance-folder.ts';
 import { openEngines } from './conversions/open-engines.ts';
 import { RecentLooks } from './conversions/recent-looks.ts';
 import type { Pool } from './db/pool.ts';
@@ -36,8 +35,8 @@ export async function startConversions(
   stack: AsyncDisposableStack,
   { publicUrl, closing }: { publicUrl: () => string; closing: AbortSignal },
 ): Promise<ConversionDeps> {
-  const workFolder = await openWorkFolder(join(dataFolder, 'work'));
-  stack.defer(() => rm(workFolder, { recursive: true, force: true }));
+  const workFolder = await openInstanceFolder(join(dataFolder, 'work'), 0o700);
+  stack.defer(() => workFolder.close());
   const { registry, runner } = await openEngines(engines, {
     processes: config.conversionProcessesMax,
     log,
@@ -86,7 +85,7 @@ export async function startConversions(
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
     closing,
-    settings: toSettings(config, workFolder, publicUrl),
+    settings: toSettings(config, workFolder.path, publicUrl),
   };
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { createLog } from '../http/log.ts';
 import { execute, type Attempt } from './execute.ts';
 import { LocalStorage } from './files/local-storage.ts';
-import { openWorkFolder } from './files/work-folder.ts';
+import { openInstanceFolder } from './files/instance-folder.ts';
 import { buildRegistry } from './registry.ts';
 import { firstStepEngine, secondStepEngine } from './runner/fixtures/steps.ts';
 import { createRunner } from './runner/runner.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
     engines.map(({ engine }) => engine),
     [{ from: 'csv', via: 'json', to: 'yaml' }],
   );
-  const workFolder = await openWorkFolder(join(folder, 'work'));
+  const { path: workFolder } = await openInstanceFolder(join(folder, 'work'), 0o700);
   const storage = new LocalStorage(join(folder, 'files'));
   deps = { registry, runner, storage, clock: systemClock, settings: { workFolder } };
 });

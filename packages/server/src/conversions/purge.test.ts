@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.ts';
@@ -8,7 +8,7 @@ import { expectInvariants } from '../test/invariants.ts';
 import { scenario } from '../test/scenario.ts';
 import { quietLog } from '../test/server.ts';
 import { form, startTestService, type TestService } from '../test/service.ts';
-import { outputKey } from './files/storage.ts';
+import { inputKey, outputKey } from './files/storage.ts';
 import { Purger } from './purge.ts';
 
 const hourMs = 3_600_000;
@@ -79,5 +79,32 @@ describe('the purge', () => {
     await purger.purge();
     expect(await storage.open(place)).toBeNull();
     await expectInvariants(db, organizationId);
+  });
+
+  it('sweeps old inputs that no job waits for, half-written ones too, and no others', async () => {
+    const { db, storage, metering } = tested.service.conversions;
+    const owner = await scenario(db, clock).organization().create();
+    const { organizationId } = owner;
+    const ids = Array.from({ length: 4 }, () => newId('job', Date.now()));
+    const [waiting = '', orphan = '', ended = '', young = ''] = ids;
+    for (const id of ids) {
+      await storage.put(inputKey(organizationId, id), { bytes: Buffer.from('a\n1\n') }, null);
+    }
+    await metering.admit(admitCall(organizationId, { jobId: ended }));
+    await metering.complete(completeCall(organizationId, ended));
+    await metering.admit(admitCall(organizationId, { jobId: waiting }));
+    const folder = join(tested.dataFolder, 'files', organizationId, waiting.slice(4, 9));
+    const half = join(folder, `${orphan}.output-1.6f1c2e7a-0000-4000-8000-000000000000`);
+    await writeFile(half, 'x');
+    const then = new Date(Date.now() - 3 * hourMs);
+    const age = (path: string) => utimes(path, then, then);
+    await Promise.all([waiting, orphan, ended].map((id) => age(join(folder, `${id}.input`))));
+    await age(half);
+    const purger = new Purger({ db, clock, log: quietLog, storage });
+    expect(await purger.sweepInputs()).toBe(2);
+    expect((await readdir(folder)).toSorted()).toEqual(
+      [`${waiting}.input`, `${young}.input`].toSorted(),
+    );
+    expect(await purger.sweepInputs()).toBe(0);
   });
 });

@@ -3,8 +3,14 @@ import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { firstIdAt } from '../ids.ts';
 import { deleteOldBatches } from './batch/sql.ts';
-import { placesOfJob, type Storage } from './files/storage.ts';
-import { listJobsToPurge, listPurgeCursors, updateJobPurged, updatePurgeCursor } from './sql.ts';
+import { inputKey, placesOfJob, type Storage } from './files/storage.ts';
+import {
+  listJobsToPurge,
+  listLiveJobs,
+  listPurgeCursors,
+  updateJobPurged,
+  updatePurgeCursor,
+} from './sql.ts';
 
 interface Cursor {
   id: string;
@@ -22,6 +28,8 @@ interface PurgeRow {
 const pageSize = 500;
 /** A batch is a list of jobs, and remembered for longer than their files. */
 const batchKeptDays = 30;
+/** Far longer than it takes from storing an input to having it admitted. */
+const inputMsMin = 2 * 3_600_000;
 
 /**
  * Deletes the files of jobs that are older than their organization keeps them. Job ids sort by
@@ -47,6 +55,25 @@ export class Purger {
       if (last === undefined || cursors.length < pageSize) return purged;
       after = last.id;
     }
+  }
+
+  /**
+   * Deletes the inputs that no job needs: its process died between storing it and having it admitted,
+   * or between its job's end and removing it. Answers how many.
+   */
+  async sweepInputs(): Promise<number> {
+    const { db, storage } = this.#options;
+    let swept = 0;
+    // Wall clock, as the files are stamped with.
+    for await (const inputs of storage.listInputs(new Date(Date.now() - inputMsMin))) {
+      const [{ organizationId } = { organizationId: '' }] = inputs;
+      const jobIds = inputs.map(({ jobId }) => jobId);
+      const live = await db.query<{ id: string }>(listLiveJobs(organizationId, jobIds));
+      const orphans = jobIds.filter((jobId) => !live.some(({ id }) => id === jobId));
+      await storage.remove(orphans.map((jobId) => inputKey(organizationId, jobId)));
+      swept += orphans.length;
+    }
+    return swept;
   }
 
   async #purgeOrganization(cursor: Cursor): Promise<number> {

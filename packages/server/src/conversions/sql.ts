@@ -93,3 +93,10 @@ export function updatePurgeCursor(organizationId: string, beforeId: string): Sta
   return sql`UPDATE organization SET purged_before_job_id = ${beforeId}
     WHERE id = ${organizationId} AND purged_before_job_id < ${beforeId}`;
 }
+
+/** Which of these jobs still wait or run. */
+export function listLiveJobs(organizationId: string, jobIds: readonly string[]): Statement {
+  return sql`SELECT id FROM jobs
+    WHERE organization_id = ${organizationId} AND id = ANY (${jobIds}::text[])
+      AND status IN ('queued', 'processing')`;
+}

@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SegmentFiles } from './segment-files.ts';
-import type { ByteRange, FileSource, Storage } from './storage.ts';
+import type { ByteRange, FileSource, Storage, StoredInput } from './storage.ts';
 
 /** Files in a folder of the data folder: the default. */
 export class LocalStorage implements Storage {
@@ -13,7 +23,7 @@ export class LocalStorage implements Storage {
 
   constructor(root: string) {
     this.#root = root;
-    this.#segments = new SegmentFiles(join(root, 'segments'));
+    this.#segments = new SegmentFiles(join(root, segmentsName));
   }
 
   async put(key: string, source: FileSource, expiresAt: Date | null): Promise<string> {
@@ -77,6 +87,27 @@ export class LocalStorage implements Storage {
     await this.#segments.expire(now);
   }
 
+  /** Half-written files of a process that died are removed on the way. */
+  async *listInputs(storedBefore: Date): AsyncGenerator<readonly StoredInput[]> {
+    for (const organizationId of await listFolders(this.#root)) {
+      if (organizationId === segmentsName) continue;
+      const organization = join(this.#root, organizationId);
+      for (const time of await listFolders(organization)) {
+        const inputs: StoredInput[] = [];
+        const folder = join(organization, time);
+        for (const name of await readdir(folder)) {
+          const [jobId = '', kind, temporary] = name.split('.');
+          if (temporary === undefined && kind !== 'input') continue;
+          const found = await stat(join(folder, name)).catch(() => null);
+          if (found === null || found.mtimeMs >= storedBefore.getTime()) continue;
+          if (temporary === undefined) inputs.push({ organizationId, jobId });
+          else await rm(join(folder, name), { force: true });
+        }
+        if (inputs.length > 0) yield inputs;
+      }
+    }
+  }
+
   /**
    * `<organization>/<time>/<job>.<name>`: ids begin with their time, and the characters taken here
    * make a folder for nine hours, so that most files need no folder made and none grows forever.
@@ -99,9 +130,18 @@ export class LocalStorage implements Storage {
 }
 
 const segmentBytesMax = 65_536;
+const segmentsName = 'segments';
+
+async function listFolders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
 
 function isInSegment(place: string): boolean {
-  return place.startsWith('segments/');
+  return place.startsWith(`${segmentsName}/`);
 }
 
 async function writeNew(path: string, bytes: Buffer): Promise<void> {

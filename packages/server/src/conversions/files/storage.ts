@@ -9,6 +9,11 @@ export interface ByteRange {
   readonly end: number;
 }
 
+export interface StoredInput {
+  readonly organizationId: string;
+  readonly jobId: string;
+}
+
 /**
  * The port to wherever inputs and outputs are kept. A key is `<organization>/<job>/<name>`, made
  * of ids and of names of our own only, never of anything that a client sent. A place is what `put`
@@ -29,6 +34,8 @@ export interface Storage {
   remove(places: readonly string[]): Promise<void>;
   /** Deletes what has expired, where the storage keeps it together. */
   expire(now: Date): Promise<void>;
+  /** Inputs that were stored before a time of the wall clock, some at a time. */
+  listInputs(storedBefore: Date): AsyncIterable<readonly StoredInput[]>;
 }
 
 export function inputKey(organizationId: string, jobId: string): string {

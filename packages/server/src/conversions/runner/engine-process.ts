@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable } from 'node:stream';
 import { EngineError, type EngineResult } from '../engines/engine.ts';
+import { folderBoundOf, launchEngine, tooMuchDisk, tooMuchMemory } from './engine-bounds.ts';
+import { isWithin } from './folder-size.ts';
 import {
   descendantsOf,
   killAll,
   processorTicks,
   readProcessTable,
   residentBytes,
+  startTimeOf,
 } from './process-group.ts';
 import { asFormat, parseReply, replyLineBytesMax, type Command, type Reply } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -59,7 +62,11 @@ export class EngineProcess {
   cpuSeconds = 0;
   #child: ChildProcess | null = null;
   #members: number[] = [];
+  /** Where there are no namespaces: when the members started, for a pid may be used again. */
+  readonly #births = new Map<number, string | null>();
+  readonly #hasNamespaces: boolean;
   #running: Running | null = null;
+  #isLooking = false;
   #log = '';
   #killed: Error | null = null;
   /** Processor time at the last sign of life, and when that was. */
@@ -69,6 +76,7 @@ export class EngineProcess {
     this.spec = options.spec;
     this.folder = options.folder;
     this.place = options.place;
+    this.#hasNamespaces = options.sandbox.isolation.how !== 'none';
     let announce = (): void => {};
     const readied = new Promise<void>((resolve) => (announce = resolve));
     this.ended = this.#live(options.sandbox, announce);
@@ -125,7 +133,10 @@ export class EngineProcess {
 
   /** Looks again which processes belong to it; needed only where an engine starts some. */
   refreshMembers(table: ReturnType<typeof readProcessTable>): void {
-    if (this.pid !== null) this.#members = descendantsOf(this.pid, table);
+    if (this.pid === null) return;
+    this.#members = descendantsOf(this.pid, table);
+    if (this.#hasNamespaces) return;
+    for (const pid of this.#members) this.#births.set(pid, startTimeOf(pid));
   }
 
   /** Kills it where it holds more memory than its engine may. */
@@ -133,6 +144,18 @@ export class EngineProcess {
     this.rssBytes = residentBytes(this.#members);
     if (this.rssBytes <= this.spec.engine.memoryBytesMax) return;
     this.kill(tooMuchMemory(this.spec.engine.memoryBytesMax));
+  }
+
+  /** Kills it where its task has written more than its folder may hold. */
+  async checkFolder(): Promise<void> {
+    // The last look may not be over: a folder may be large, and the disk slow.
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const folders = ['out', 'tmp', 'home'].map((name) => join(this.folder, name));
+    const bound = folderBoundOf(this.spec);
+    const within = await isWithin(folders, this.#members, bound);
+    this.#isLooking = false;
+    if (!within) this.kill(tooMuchDisk(bound.bytesMax));
   }
 
   /** Kills it where its task has used no processor for too long: it waits for something for ever. */
@@ -185,9 +208,21 @@ export class EngineProcess {
         end(null, null);
       });
       child.once('close', end);
-      // Where there are no namespaces, somebody may have escaped with our pipes.
-      child.once('exit', (code, signal) => setTimeout(end, closeGraceMs, code, signal).unref());
+      // Where there are no namespaces, somebody may have escaped with our pipes, or without.
+      child.once('exit', (code, signal) => {
+        this.#killLeftBehind();
+        setTimeout(end, closeGraceMs, code, signal).unref();
+      });
     });
+  }
+
+  /** What outlives the process itself: its group, and those seen before that have left the group. */
+  #killLeftBehind(): void {
+    if (this.#hasNamespaces || this.pid === null) return;
+    const isStill = (pid: number, born: string | null) =>
+      born !== null && startTimeOf(pid) === born;
+    const left = [...this.#births].filter(([pid, born]) => isStill(pid, born)).map(([pid]) => pid);
+    killAll(this.pid, left);
   }
 
   #listen(replies: Duplex, announce: () => void): void {
@@ -238,44 +273,6 @@ export class EngineProcess {
     const cause = `the process ended with ${signal ?? code}: ${log}`;
     return new EngineError('internal_error', 'The conversion failed on our side.', cause);
   }
-}
-
-function launchEngine({ spec, folder, place }: EngineProcess, sandbox: Sandbox) {
-  const { engine, module, exportName } = spec;
-  const megabytes = Math.floor(engine.memoryBytesMax / 2 ** 20);
-  const inside = sandbox.isolation.how === 'none' ? folder : '/job';
-  return sandbox.launch({
-    folder,
-    place,
-    limits: {
-      dataBytesMax: spec.dataBytesMax ?? engine.memoryBytesMax + 2 ** 30,
-      cpuSecondsMax: cpuSecondsMax(spec),
-      fileBytesMax: spec.fileBytesMax ?? 16 * 2 ** 30,
-      processesMax: spec.processesMax ?? 256,
-    },
-    userNamespaces: spec.userNamespaces ?? false,
-    keepsTemporaryFiles: spec.keepsTemporaryFiles ?? false,
-    readOnlyPaths: spec.readOnlyPaths ?? [],
-    nodeArguments: [
-      `--max-old-space-size=${Math.floor(megabytes * 0.75)}`,
-      ...(spec.nodeFlags ?? []),
-      join(import.meta.dirname, 'child.ts'),
-      module.href,
-      exportName,
-      inside,
-    ],
-  });
-}
-
-/** The backstop behind the wall clock, over the process's whole life. */
-export function cpuSecondsMax({ engine }: RunnerEngine): number {
-  return Math.max(60, Math.ceil((engine.timeoutMs / 1000) * 8));
-}
-
-function tooMuchMemory(bytesMax: number, cause?: unknown): EngineError {
-  const megabytes = Math.floor(bytesMax / 2 ** 20);
-  const message = `The document needs more than the ${megabytes} MB that one conversion may use.`;
-  return new EngineError('document_too_complex', message, cause);
 }
 
 function stalled(stallMsMax: number): EngineError {

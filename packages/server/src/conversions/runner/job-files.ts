@@ -1,19 +1,6 @@
 import { constants } from 'node:fs';
-import {
-  chmod,
-  chown,
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  readdir,
-  rename,
-  rm,
-  stat,
-  unlink,
-} from 'node:fs/promises';
+import { chmod, chown, copyFile, link, lstat, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { startTimeOf } from './process-group.ts';
 
 /** Reading for others: the child runs under another user, behind a folder that only we can open. */
 const readableMode = 0o644;
@@ -77,26 +64,6 @@ export async function removeInput(path: string): Promise<void> {
   await unlink(path).catch((error: unknown) => {
     if (!isCode(error, 'ENOENT')) throw error;
   });
-}
-
-/**
- * Makes this process's own folder in the work root, named so that another can tell whether its
- * owner still lives, and removes what dead owners left.
- */
-export async function openWorkFolder(workRoot: string): Promise<string> {
-  // Passable, not readable: without namespaces the child's own user has to get to its folder.
-  await mkdir(workRoot, { recursive: true, mode: 0o711 });
-  for (const name of await readdir(workRoot)) {
-    const [, pid, startTime] = /^runner-(\d+)-(\d+)-/u.exec(name) ?? [];
-    if (pid !== undefined && startTimeOf(Number(pid)) !== startTime) {
-      await rm(join(workRoot, name), { recursive: true, force: true });
-    }
-  }
-  const unique = Math.random().toString(36).slice(2, 10);
-  const own = `runner-${process.pid}-${startTimeOf(process.pid) ?? '0'}-${unique}`;
-  const path = join(workRoot, own);
-  await mkdir(path, { mode: 0o711 });
-  return path;
 }
 
 function isCode(error: unknown, ...codes: string[]): boolean {

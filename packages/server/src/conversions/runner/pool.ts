@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Log } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { EngineError } from '../engines/engine.ts';
-import { cpuSecondsMax, EngineProcess } from './engine-process.ts';
+import { cpuSecondsMax } from './engine-bounds.ts';
+import { EngineProcess } from './engine-process.ts';
 import { readProcessTable } from './process-group.ts';
 import type { RunnerEngine } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -278,6 +279,7 @@ export class Pool {
         if (table) child.refreshMembers(table);
         child.checkMemory();
         child.checkProgress();
+        if (table) void child.checkFolder();
       }
     }, memoryCheckMs).unref();
   }

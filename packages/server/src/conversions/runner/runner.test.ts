@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Log } from '../../context.ts';
 import { badEngine, copyEngine, hostileEngine, stuckEngine } from './fixtures/engines.ts';
+import { EngineProcess } from './engine-process.ts';
 import { createRunner, type Runner, type RunnerEngine, type RunnerTask } from './runner.ts';
+import { createSandbox } from './sandbox.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const module = new URL('./fixtures/engines.ts', import.meta.url);
@@ -21,7 +23,7 @@ const spec = (engine: RunnerEngine['engine'], exportName: string): RunnerEngine 
 });
 const engines = [
   { ...spec(copyEngine, 'copyEngine'), warm: true, jobsMax: 20 },
-  spec(badEngine, 'badEngine'),
+  { ...spec(badEngine, 'badEngine'), folderBytesMax: 50 * 2 ** 20 },
   { ...spec(hostileEngine, 'hostileEngine'), needsSandbox: true },
   { ...spec(stuckEngine, 'stuckEngine'), startTimeoutMs: 700 },
 ];
@@ -127,6 +129,8 @@ test.each([
   ['nothing', 'internal_error'],
   ['heap', 'document_too_complex'],
   ['buffers', 'document_too_complex'],
+  ['files', 'document_too_complex'],
+  ['deleted', 'document_too_complex'],
 ])('a task that ends badly (%s) is %s and leaves nothing', async (misdeed, code) => {
   const given = await task(misdeed);
   const hooks = { signal: new AbortController().signal, onProgress: () => {} };
@@ -147,6 +151,23 @@ test('a task beyond its time is a conversion_timeout, and all that it started is
     expect(processesLeft()).toEqual([]);
     expect(await foldersOf('bad')).toEqual([]);
   }
+});
+
+test('without namespaces as well, what a child has started does not outlive it', async () => {
+  const at = join(folder, 'bare');
+  const child = new EngineProcess({
+    spec: spec(badEngine, 'badEngine'),
+    sandbox: createSandbox('none', false, [], []),
+    folder: at,
+    place: 90,
+  });
+  await child.ready;
+  await writeFile(join(at, 'in', 'input.csv'), `leave ${naps}`);
+  const given = { from: 'csv', to: 'json', options: {}, input: 'input.csv', output: 'o' } as const;
+  await expect(child.run(given, () => {})).rejects.toMatchObject({ code: 'internal_error' });
+  await child.ended;
+  expect(existsSync(at)).toBe(false);
+  await expect.poll(processesLeft, { timeout: 5000 }).toEqual([]);
 });
 
 test('cancelling stops everything within a second', async () => {
@@ -204,7 +225,8 @@ test('a server killed in mid-conversion takes every process with it', async () =
 });
 
 test('what a killed server left in the work folder is swept at the next start', async () => {
-  const left = join(folder, 'work', 'runner-999999999-1-left');
+  const [own = ''] = await readdir(join(folder, 'work'));
+  const left = join(folder, 'work', own.replace(/-\d+-\d+-\w+$/u, '-999999999-1-left'));
   await mkdir(join(left, 'in'), { recursive: true });
   const next = await newRunner();
   expect(existsSync(left)).toBe(false);

@@ -1,10 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engines/engine.ts';
+import { openInstanceFolder } from '../files/instance-folder.ts';
 import type { EngineProcess } from './engine-process.ts';
-import { giveInput, openWorkFolder, removeInput, takeOutput } from './job-files.ts';
+import { giveInput, removeInput, takeOutput } from './job-files.ts';
 import { Pool, type PoolStats } from './pool.ts';
 import { openSandbox, type Isolation } from './sandbox.ts';
 
@@ -33,6 +33,8 @@ export interface RunnerEngine {
   readonly dataBytesMax?: number;
   /** The largest file that it may write. */
   readonly fileBytesMax?: number;
+  /** What all its files together may take. Default twice the largest one. */
+  readonly folderBytesMax?: number;
   /** Processes and threads together, where it has a user of its own. Default 256. */
   readonly processesMax?: number;
   /** For a program that shuts its own parts in by user namespaces: they are allowed to it. */
@@ -88,7 +90,9 @@ export interface Runner {
 /** Opens the sandbox, removes what a killed predecessor left, and starts the warm children. */
 export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const { log, workRoot, allowUnsandboxed } = options;
-  const folder = await openWorkFolder(workRoot);
+  // Passable, not readable: without namespaces the child's own user has to get to its folder.
+  const own = await openInstanceFolder(workRoot, 0o711);
+  const folder = own.path;
   const sandbox = await openSandbox(folder, [workRoot, ...(options.hiddenPaths ?? [])]);
   const { isolation } = sandbox;
   const level = isolation.how === 'none' ? 'warn' : 'info';
@@ -126,7 +130,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     stats: () => pool.stats(),
     close: async () => {
       await pool.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      await own.close();
     },
   };
 }

@@ -91,7 +91,8 @@ export async function openSandbox(workRoot: string, hidden: readonly string[]): 
   return createSandbox('none', false, hidden, reasons);
 }
 
-function createSandbox(
+/** A sandbox of one kind, not tried out. */
+export function createSandbox(
   how: How,
   separate: boolean,
   hidden: readonly string[],

@@ -16,9 +16,10 @@ const allowedImports = new Map([
   ['reservations', chain.slice(0, chain.indexOf('conversions'))],
   ['billing', chain.slice(0, chain.indexOf('conversions'))],
   ['notifications', ['organizations']],
+  ['accounts', ['organizations']],
   ['audit', []],
   ['analytics', []],
-  ['admin', [...chain, 'billing', 'notifications', 'audit', 'analytics']],
+  ['admin', [...chain, 'billing', 'accounts', 'notifications', 'audit', 'analytics']],
 ]);
 
 /** Every feature but `audit` and `analytics` may write an audit row and queue a message. */
@@ -32,6 +33,7 @@ const baseFolders = new Set(['db', 'http']);
 /** What puts the service together; `welcome` is the screen of the first start. */
 const wiringPlaces = new Set([
   'app.ts',
+  'serve.ts',
   'start-billing.ts',
   'start-conversions.ts',
   'main.ts',

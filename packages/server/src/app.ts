@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
+import { accountRoutes } from './accounts/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { logChainHeads } from './audit/log-heads.ts';
 import { auditRoutes } from './audit/routes.ts';
@@ -16,20 +17,14 @@ import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
 import { Pool } from './db/pool.ts';
-import { createHttpServer } from './http/http-server.ts';
-import { addressOf, listenAt } from './http/listen.ts';
-import { createIdempotency } from './http/idempotency.ts';
-import { openRateLimiter } from './http/rate-limit-open.ts';
-import { registerReference } from './http/reference.ts';
-import { registerRoutes } from './http/register-routes.ts';
+import { addressOf } from './http/listen.ts';
 import type { Route } from './http/route.ts';
 import { usageRoutes } from './metering/routes.ts';
-import { createAuthenticator } from './organizations/authenticator.ts';
-import { organizationExists } from './organizations/organizations.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { reservationRoutes } from './reservations/routes.ts';
-import { attemptsMax, drainMsMax, type Pools, startConversions } from './start-conversions.ts';
+import { serve } from './serve.ts';
+import { attemptsMax, type Pools, startConversions } from './start-conversions.ts';
 import { subscriptionRoutes } from './subscriptions/routes.ts';
 
 export interface ServiceOptions {
@@ -73,6 +68,7 @@ export function allRoutes(conversions: ConversionDeps, billing: Billing | null):
     ...subscriptionRoutes,
     ...billingRoutes(billing),
     ...organizationRoutes,
+    ...accountRoutes,
     ...auditRoutes,
     ...adminRoutes,
   ];
@@ -125,7 +121,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           publicUrl: () => publicUrl,
         });
   stack.defer(async () => billing?.close());
-  const app = await listen(options, pools, { conversions, billing }, { stack, closing });
+  const app = await serve(options, {
+    routes: config.role === 'worker' ? [] : allRoutes(conversions, billing),
+    pools,
+    publicUrl: () => publicUrl,
+    stack,
+    closing,
+  });
   publicUrl ||= addressOf(app);
   await billing?.start();
   const running = stack.move();
@@ -151,64 +153,4 @@ function openPools({ connection }: ServiceOptions, stack: AsyncDisposableStack):
     await Promise.all([durable.close(), relaxed.close()]);
   });
   return { durable, relaxed };
-}
-
-async function listen(
-  options: ServiceOptions,
-  { durable, relaxed }: Pools,
-  { conversions, billing }: { conversions: ConversionDeps; billing: Billing | null },
-  { stack, closing }: { stack: AsyncDisposableStack; closing: AbortController },
-): Promise<FastifyInstance> {
-  const { config, clock, log } = options;
-  const { settings } = conversions;
-  let draining = false;
-  const app = createHttpServer({
-    log,
-    publicUrl: () => settings.publicUrl,
-    trustProxyHops: config.trustProxyHops,
-    isDraining: () => draining,
-  });
-  const idempotency = createIdempotency(durable, clock);
-  const oldKeys = startChore('purge keys', 600_000, log, () => idempotency.purge());
-  const routes = config.role === 'worker' ? [] : allRoutes(conversions, billing);
-  const authenticator = createAuthenticator({
-    db: durable,
-    clock,
-    log,
-    adminKey: options.adminKey,
-  });
-  const rateLimiter = await openRateLimiter({ db: relaxed, redisUrl: config.redisUrl, log });
-  registerRoutes(app, routes, {
-    db: durable,
-    clock,
-    authenticator,
-    rateLimiter,
-    idempotency,
-    addressRequestsPerMinuteMax: config.addressRequestsPerMinuteMax,
-    workspaceExists: (id) => organizationExists(durable, id),
-  });
-  registerReference(app, routes, {
-    publicUrl: () => settings.publicUrl,
-    isReady: async () => !draining && (await isAnswering(durable)),
-  });
-  stack.defer(() => rateLimiter.close());
-  stack.defer(() => authenticator.close());
-  stack.defer(() => oldKeys.stop());
-  stack.defer(() => idempotency.close());
-  stack.defer(async () => {
-    draining = true;
-    closing.abort();
-    const patience = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
-    await app.close();
-    clearTimeout(patience);
-  });
-  await listenAt(app, config);
-  return app;
-}
-
-async function isAnswering(db: Pool): Promise<boolean> {
-  return db.query({ text: 'SELECT 1', values: [], name: 'ready' }).then(
-    () => true,
-    () => false,
-  );
 }

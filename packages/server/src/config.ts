@@ -51,6 +51,8 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,255}$/, 'must be 32 to 255 visible ASCII characters without spaces')
     .optional(),
+  SIGN_UP: oneOf(['open', 'closed'], 'open'),
+  ADMIN_SECOND_FACTOR: oneOf(['optional', 'required'], 'optional'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
   MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
@@ -137,6 +139,9 @@ function toConfig(env: z.infer<typeof environment>) {
     adminKey: env.MUTATE_ADMIN_KEY,
     /** What signs and seals: see secrets.ts. */
     authSecret: env.AUTH_SECRET,
+    signUp: env.SIGN_UP,
+    /** Whether super admins who sign in need a second factor even before they have set one up. */
+    adminSecondFactorRequired: env.ADMIN_SECOND_FACTOR === 'required',
     logLevel: env.LOG_LEVEL,
     /** Anonymous and failed requests that one address may make. */
     addressRequestsPerMinuteMax: env.RATE_LIMIT_PER_ADDRESS,

@@ -1,10 +1,19 @@
 import type { Clock } from './clock.ts';
 import type { Database } from './db/pool.ts';
+import type { Role } from './http/role.ts';
 
 /** Who acts. `id` is `key_…`, a user's id, or a word for the operator and the system itself. */
 export type Actor =
   | { kind: 'api_key'; id: string; scopes: readonly string[] }
-  | { kind: 'member'; id: string; role: string }
+  | {
+      kind: 'member';
+      /** The user's. */
+      id: string;
+      /** In the context's organization; null where there is none. */
+      role: Role | null;
+      /** The super admin who acts as this user. */
+      impersonatedBy: string | null;
+    }
   | { kind: 'super_admin'; id: string }
   | { kind: 'system'; id: string };
 

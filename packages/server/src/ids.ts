@@ -21,7 +21,9 @@ export type IdPrefix =
   | 'dlv'
   | 'aud'
   | 'ovr'
-  | 'usr';
+  | 'usr'
+  | 'ses'
+  | 'acc';
 
 /**
  * A new id, e.g. `job_06b1…`: a UUIDv7 (RFC 9562) in 26 characters of base 32, so ids sort by the

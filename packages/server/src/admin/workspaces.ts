@@ -27,7 +27,7 @@ export async function listAdminWorkspaces(
   page: ListQuery,
   search: string | undefined,
 ): Promise<List<AdminWorkspace>> {
-  const list = await listWorkspaces(ctx, page, null, search ?? null);
+  const list = await listWorkspaces(ctx, page, { kind: 'all', search: search ?? null });
   return { ...list, data: await addDetails(ctx, list.data) };
 }
 

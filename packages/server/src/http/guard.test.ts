@@ -57,6 +57,55 @@ describe('who may call', () => {
     });
   });
 
+  const asMember = (cookie: string, changes: object = {}) =>
+    post(app(), { headers: { cookie, origin: 'https://mutate.test' }, ...changes });
+
+  test('a member with one of the roles, in a workspace of their own, and no other', async () => {
+    expect((await asMember('role=admin')).statusCode).toBe(201);
+    expect((await asMember('role=member')).json()).toMatchObject({
+      status: 403,
+      required_roles: ['owner', 'admin'],
+    });
+    const foreign = await asMember('role=owner', { url: '/v1/workspaces/org_b/things/t1' });
+    expect(foreign.statusCode).toBe(404);
+    expect((await asMember('role=nobody')).statusCode).toBe(401);
+  });
+
+  test('a member from a page of ours only', async () => {
+    for (const origin of [undefined, 'https://evil.example', 'null', 'https://mutate.test.evil']) {
+      const headers = { cookie: 'role=admin', ...(origin === undefined ? {} : { origin }) };
+      expect((await asMember('', { headers })).statusCode).toBe(403);
+    }
+    const onHost = { cookie: 'role=admin', origin: 'http://localhost:80', host: 'localhost:80' };
+    const headers = { ...onHost, origin: 'http://localhost' };
+    expect((await asMember('', { headers })).statusCode).toBe(403);
+    const same = { ...onHost, host: 'localhost' };
+    expect((await asMember('', { headers: same })).statusCode).toBe(201);
+  });
+
+  test('a member so many times a minute as the plan says', async () => {
+    const one = app();
+    const headers = { cookie: 'role=admin', origin: 'https://mutate.test' };
+    const statuses = [];
+    for (let index = 0; index < 4; index++) {
+      statuses.push((await post(one, { headers })).statusCode);
+    }
+    expect(statuses).toEqual([201, 201, 201, 429]);
+  });
+
+  test('the super admin who is signed in, once the second factor is passed', async () => {
+    const ask = (cookie: string) =>
+      app().inject({ method: 'GET', url: '/v1/admin/things', headers: { cookie } });
+    expect((await ask('role=root')).statusCode).toBe(204);
+    expect((await ask('role=half')).json()).toMatchObject({
+      status: 403,
+      reason: 'second_factor_missing',
+    });
+    expect((await ask('role=owner')).statusCode).toBe(403);
+    expect((await asMember('role=root')).statusCode).toBe(201);
+    expect((await asMember('role=half')).statusCode).toBe(404);
+  });
+
   test('no key where only the super admin may', async () => {
     const call = (caller: string) =>
       app().inject({ url: '/v1/admin/things', headers: { authorization: `Bearer ${caller}` } });

@@ -3,17 +3,33 @@ import { AppError, notFound } from '../errors.ts';
 import { addressBlock } from './address.ts';
 import { parseIdempotencyKey } from './idempotency.ts';
 import type { Claim, Idempotency } from './idempotency.ts';
-import type { Authenticator, Caller, RateLimiter } from './ports.ts';
+import type {
+  Authenticator,
+  Caller,
+  MemberCaller,
+  RateLimiter,
+  RateLimitResult,
+  SessionAuthenticator,
+} from './ports.ts';
 import { rateLimited, setRateLimitHeaders } from './rate-limit.ts';
 import type { Route } from './route.ts';
-import type { Scope } from './scope.ts';
+import { isSameOrigin, refuseForeignOrigin } from './same-origin.ts';
+import type { Role } from './role.ts';
 
-export interface GuardDeps {
-  readonly authenticator: Authenticator;
+export interface AddressLimit {
   readonly rateLimiter: RateLimiter;
-  readonly idempotency: Idempotency;
   /** Anonymous and failed requests of one address. */
   readonly addressRequestsPerMinuteMax: number;
+}
+
+export interface GuardDeps extends AddressLimit {
+  readonly authenticator: Authenticator;
+  readonly sessions: SessionAuthenticator;
+  readonly idempotency: Idempotency;
+  /** The roles whose members may call a route of a workspace; none unless the matrix has it. */
+  rolesOf(operationId: string): readonly Role[];
+  /** Without a slash at its end. */
+  publicUrl(): string;
   /** For the super admin, whose key says nothing about the workspace in the URL. */
   workspaceExists(organizationId: string): Promise<boolean>;
 }
@@ -56,11 +72,11 @@ async function admit(
   const workspaceId = workspaceOf(request);
   if (access.kind === 'workspace') {
     await requireWorkspace(deps, caller, workspaceId);
-    requireScope(caller, access.scope);
+    requirePermission(route, deps, caller, workspaceId);
   } else if (access.kind === 'super_admin') {
     requireSuperAdmin(caller);
   }
-  if (caller.kind === 'api_key') await limitKey(deps, caller, reply);
+  await limitCaller(deps, caller, workspaceId, reply);
   const key = request.headers['idempotency-key'];
   if (key === undefined || route.method !== 'POST' || route.idempotency === false) return;
   request.claim = await deps.idempotency.claim(
@@ -72,8 +88,8 @@ async function admit(
 }
 
 /** Counts a request without credentials, and refuses it above the limit. */
-async function limitAddress(
-  deps: GuardDeps,
+export async function limitAddress(
+  deps: AddressLimit,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -89,19 +105,29 @@ async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Caller> {
-  const { authorization } = request.headers;
+  const { authorization, cookie } = request.headers;
   if (authorization !== undefined) {
     const caller = await deps.authenticator.authenticate(authorization, { address: request.ip });
     if (caller !== null) return caller;
+  } else if (cookie !== undefined) {
+    const caller = await deps.sessions.authenticate(cookie);
+    if (caller !== null) return fromOwnPage(deps, request, caller);
   }
   await limitAddress(deps, request, reply);
   reply.header('www-authenticate', 'Bearer realm="mutate"');
   throw new AppError(
     'unauthenticated',
     authorization === undefined
-      ? 'Send an API key: "Authorization: Bearer mk_live_…".'
+      ? 'Send an API key ("Authorization: Bearer mk_live_…"), or sign in.'
       : 'The API key is not valid: unknown, expired, revoked, or not allowed from this address.',
   );
+}
+
+/** A browser sends the cookie with whatever page asks for it; only ours may change something. */
+function fromOwnPage(deps: GuardDeps, request: FastifyRequest, caller: MemberCaller): MemberCaller {
+  const isSafe = request.method === 'GET' || request.method === 'HEAD';
+  if (!isSafe && isSameOrigin(request, deps.publicUrl()) !== true) refuseForeignOrigin();
+  return caller;
 }
 
 /** The same answer for "not yours" and "not there", so that ids cannot be tried out. */
@@ -110,37 +136,84 @@ async function requireWorkspace(
   caller: Caller,
   workspaceId: string,
 ): Promise<void> {
-  const isThere =
-    caller.kind === 'api_key'
-      ? caller.organizationId === workspaceId
-      : isPlainText(workspaceId) && (await deps.workspaceExists(workspaceId));
-  if (!isThere) throw notFound('workspace');
+  if (!(await maySee(deps, caller, workspaceId))) throw notFound('workspace');
 }
 
-function requireScope(caller: Caller, scope: Scope): void {
-  if (caller.kind !== 'api_key' || caller.scopes.includes(scope)) return;
-  throw new AppError('forbidden', `The API key lacks the scope ${scope}.`, {
-    details: { required_scope: scope },
+async function maySee(deps: GuardDeps, caller: Caller, workspaceId: string): Promise<boolean> {
+  if (caller.kind === 'api_key') return caller.organizationId === workspaceId;
+  if (caller.kind === 'member') {
+    if (caller.memberships.has(workspaceId)) return true;
+    if (caller.superAdmin !== 'yes') return false;
+  }
+  return isPlainText(workspaceId) && (await deps.workspaceExists(workspaceId));
+}
+
+/** A key needs the scope, a member one of the roles; the super admin may do everything. */
+function requirePermission(
+  { access, operationId }: Route,
+  deps: GuardDeps,
+  caller: Caller,
+  workspaceId: string,
+): void {
+  if (access.kind !== 'workspace' || isSuperAdmin(caller)) return;
+  if (caller.kind === 'api_key') {
+    if (caller.scopes.includes(access.scope)) return;
+    throw new AppError('forbidden', `The API key lacks the scope ${access.scope}.`, {
+      details: { required_scope: access.scope },
+    });
+  }
+  const allowed = deps.rolesOf(operationId);
+  const role = caller.kind === 'member' ? caller.memberships.get(workspaceId)?.role : undefined;
+  if (role !== undefined && allowed.includes(role)) return;
+  throw new AppError('forbidden', `This needs one of the roles ${allowed.join(', ')}.`, {
+    details: { required_roles: allowed },
   });
 }
 
-function requireSuperAdmin(caller: Caller): void {
-  if (caller.kind === 'super_admin') return;
-  throw new AppError('forbidden', 'Only the super admin may do this.');
+function isSuperAdmin(caller: Caller): boolean {
+  return caller.kind === 'super_admin' || (caller.kind === 'member' && caller.superAdmin === 'yes');
 }
 
-async function limitKey(
+function requireSuperAdmin(caller: Caller): void {
+  if (isSuperAdmin(caller)) return;
+  const isLocked = caller.kind === 'member' && caller.superAdmin === 'second_factor_missing';
+  throw new AppError(
+    'forbidden',
+    isLocked
+      ? 'The super admin needs a second factor here: set one up, or sign in with it.'
+      : 'Only the super admin may do this.',
+    isLocked ? { details: { reason: 'second_factor_missing' } } : {},
+  );
+}
+
+/** Of a member outside of any workspace, a minute. */
+const memberRequestsPerMinuteMax = 600;
+
+async function limitCaller(
   deps: GuardDeps,
-  caller: Extract<Caller, { kind: 'api_key' }>,
+  caller: Caller,
+  workspaceId: string,
   reply: FastifyReply,
 ): Promise<void> {
-  const result = await deps.rateLimiter.consume(caller.keyId, caller.rateLimitPerMinute);
-  setRateLimitHeaders(reply, 'key', result);
-  if (!result.allowed) throw rateLimited('This API key', result);
+  if (caller.kind === 'api_key') {
+    const result = await deps.rateLimiter.consume(caller.keyId, caller.rateLimitPerMinute);
+    limit(reply, 'key', 'This API key', result);
+  } else if (caller.kind === 'member') {
+    const perMinute =
+      caller.memberships.get(workspaceId)?.rateLimitPerMinute ?? memberRequestsPerMinuteMax;
+    const result = await deps.rateLimiter.consume(`${caller.userId} ${workspaceId}`, perMinute);
+    limit(reply, 'member', 'A member', result);
+  }
+}
+
+function limit(reply: FastifyReply, policy: string, whose: string, result: RateLimitResult): void {
+  setRateLimitHeaders(reply, policy, result);
+  if (!result.allowed) throw rateLimited(whose, result);
 }
 
 function ownerOf({ access }: Route, caller: Caller, workspaceId: string): string {
   if (access.kind === 'workspace') return workspaceId;
+  if (caller.kind === 'member') return caller.userId;
   return caller.kind === 'api_key' ? caller.organizationId : 'platform';
 }
 

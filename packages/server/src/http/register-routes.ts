@@ -106,7 +106,7 @@ function toContext(
     db: deps.db,
     clock: deps.clock,
     log: new RequestLog(request.log, request.id),
-    actor: actorOf(request.caller),
+    actor: actorOf(request.caller, organizationId),
     requestId: request.id,
   };
   // Routes without a workspace are typed to see a PlatformContext only.
@@ -117,11 +117,18 @@ function toContext(
 
 const anonymous: Actor = { kind: 'system', id: 'anonymous' };
 
-function actorOf(caller: Caller | null): Actor {
+function actorOf(caller: Caller | null, organizationId: string | undefined): Actor {
   if (caller === null) return anonymous;
-  return caller.kind === 'api_key'
-    ? { kind: 'api_key', id: caller.keyId, scopes: caller.scopes }
-    : { kind: 'super_admin', id: caller.id };
+  if (caller.kind === 'api_key') {
+    return { kind: 'api_key', id: caller.keyId, scopes: caller.scopes };
+  }
+  if (caller.kind === 'super_admin') return { kind: 'super_admin', id: caller.id };
+  const { userId: id, impersonatedBy } = caller;
+  const role = caller.memberships.get(organizationId ?? '')?.role ?? null;
+  // Where they are no member the guard has let them in as the super admin.
+  return role === null && caller.superAdmin === 'yes'
+    ? { kind: 'super_admin', id }
+    : { kind: 'member', id, role, impersonatedBy };
 }
 
 function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {

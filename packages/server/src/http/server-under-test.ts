@@ -6,7 +6,8 @@ import { createHttpServer } from './http-server.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import type { Idempotency } from './idempotency.ts';
 import { createLog } from './log.ts';
-import type { Authenticator, Caller } from './ports.ts';
+import type { Authenticator, Caller, SessionAuthenticator } from './ports.ts';
+import { roles } from './role.ts';
 import { createMemoryRateLimiter } from './rate-limit.ts';
 import { registerRoutes } from './register-routes.ts';
 import type { RouteDeps } from './register-routes.ts';
@@ -38,6 +39,26 @@ const authenticator: Authenticator = {
   authenticate: (authorization) =>
     Promise.resolve(callers[authorization.replace('Bearer ', '')] ?? null),
 };
+
+/** Members of `org_a` by the cookie `role=…`. */
+const sessions: SessionAuthenticator = {
+  authenticate: (cookie) => Promise.resolve(memberOf(cookie)),
+};
+
+function memberOf(cookie: string): (Caller & { kind: 'member' }) | null {
+  const role = roles.find((name) => cookie === `role=${name}`);
+  const superAdmin = { 'role=root': 'yes', 'role=half': 'second_factor_missing' }[cookie] ?? 'no';
+  if (role === undefined && superAdmin === 'no') return null;
+  const membership = { memberId: 'mem_1', role: role ?? 'owner', rateLimitPerMinute: 3 } as const;
+  return {
+    kind: 'member',
+    userId: `usr_${cookie}`,
+    sessionId: 'ses_1',
+    memberships: new Map(role === undefined ? [] : [['org_a', membership]]),
+    superAdmin: superAdmin as 'no',
+    impersonatedBy: null,
+  };
+}
 
 /** A test that uses no database has none, and would show it here. */
 const noDatabase: Database = {
@@ -71,6 +92,9 @@ export function createServerUnderTest(
     rateLimiter: createMemoryRateLimiter(),
     idempotency: noIdempotency,
     addressRequestsPerMinuteMax: 1000,
+    sessions,
+    rolesOf: () => ['owner', 'admin'],
+    publicUrl: () => 'https://mutate.test',
     workspaceExists: (id) => Promise.resolve(id === 'org_a' || id === 'org_b'),
     ...deps,
   });

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
+import { CredentialCache } from '../http/credential-cache.ts';
 import type { Authenticator, Caller, CallerOrigin } from '../http/ports.ts';
 import type { Scope } from '../http/scope.ts';
 import { addressMatcher } from './address-ranges.ts';
@@ -22,10 +23,6 @@ export interface ApiKeyAuthenticator extends Authenticator {
   close(): Promise<void>;
 }
 
-/** A key is looked up again after this long, so a revoked one works at most a second longer. */
-const knownForMs = 900;
-const unknownForMs = 300;
-const entriesMax = 10_000;
 const flushEveryMs = 10_000;
 /** `last_used_at` is kept to the minute. */
 const usedAgainMs = 60_000;
@@ -34,12 +31,6 @@ interface Credentials {
   readonly caller: Extract<Caller, { kind: 'api_key' }>;
   readonly expiresAtMs: number;
   readonly isAllowedFrom: ((address: string) => boolean) | null;
-}
-
-interface Entry {
-  readonly credentials: Credentials | null;
-  /** Monotonic. */
-  readonly staleAtMs: number;
 }
 
 interface CredentialsRow {
@@ -64,10 +55,7 @@ class CachedAuthenticator implements ApiKeyAuthenticator {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #adminHash: Buffer | null;
-  /** Two maps, so that a flood of wrong keys cannot push the right ones out. */
-  readonly #known = new Map<string, Entry>();
-  readonly #unknown = new Map<string, Entry>();
-  readonly #reading = new Map<string, Promise<Credentials | null>>();
+  readonly #cache = new CredentialCache((hash) => this.#lookUp(hash));
   readonly #used = new Map<string, string>();
   readonly #timer: NodeJS.Timeout;
 
@@ -86,10 +74,10 @@ class CachedAuthenticator implements ApiKeyAuthenticator {
     const token = bearerToken(authorization);
     if (token === null) return null;
     const hash = hashOfKey(token);
-    const entry = this.#find(hash);
-    if (entry === undefined && this.#isAdmin(hash)) return { kind: 'super_admin', id: 'operator' };
+    const known = this.#cache.find(hash);
+    if (known === undefined && this.#isAdmin(hash)) return { kind: 'super_admin', id: 'operator' };
     if (!apiKeyPattern.test(token)) return null;
-    const credentials = entry === undefined ? await this.#read(hash) : entry.credentials;
+    const credentials = known === undefined ? await this.#cache.read(hash) : known;
     if (credentials === null || credentials.expiresAtMs <= this.#clock.now().getTime()) return null;
     if (credentials.isAllowedFrom?.(origin.address) === false) return null;
     return credentials.caller;
@@ -100,34 +88,12 @@ class CachedAuthenticator implements ApiKeyAuthenticator {
     return this.#adminHash !== null && timingSafeEqual(Buffer.from(hash, 'hex'), this.#adminHash);
   }
 
-  #find(hash: string): Entry | undefined {
-    const entry = this.#known.get(hash) ?? this.#unknown.get(hash);
-    return entry !== undefined && performance.now() < entry.staleAtMs ? entry : undefined;
-  }
-
-  #read(hash: string): Promise<Credentials | null> {
-    const underWay = this.#reading.get(hash);
-    if (underWay !== undefined) return underWay;
-    const reading = this.#lookUp(hash).finally(() => this.#reading.delete(hash));
-    this.#reading.set(hash, reading);
-    return reading;
-  }
-
   async #lookUp(hash: string): Promise<Credentials | null> {
-    // From the start of the read on: a revocation that comes during it is seen in time, too.
-    const startedMs = performance.now();
     const statement = findCredentials(Buffer.from(hash, 'hex'), this.#clock.now());
     const [row] = await this.#db.query<CredentialsRow>(statement);
-    this.#known.delete(hash);
-    this.#unknown.delete(hash);
-    if (row === undefined) {
-      keep(this.#unknown, hash, { credentials: null, staleAtMs: startedMs + unknownForMs });
-      return null;
-    }
+    if (row === undefined) return null;
     this.#noteUse(row);
-    const credentials = toCredentials(row);
-    keep(this.#known, hash, { credentials, staleAtMs: startedMs + knownForMs });
-    return credentials;
+    return toCredentials(row);
   }
 
   #noteUse(row: CredentialsRow): void {
@@ -167,13 +133,4 @@ function toCredentials(row: CredentialsRow): Credentials {
     expiresAtMs: row.expires_at === null ? Infinity : Date.parse(row.expires_at),
     isAllowedFrom: row.allowed_ips === null ? null : addressMatcher(row.allowed_ips),
   };
-}
-
-/** The oldest entries make room: insertion order is the order of reading. */
-function keep(entries: Map<string, Entry>, hash: string, entry: Entry): void {
-  if (entries.size >= entriesMax) {
-    const oldest = entries.keys().next();
-    if (oldest.done !== true) entries.delete(oldest.value);
-  }
-  entries.set(hash, entry);
 }

@@ -13,6 +13,7 @@ import {
   insertMember,
   insertOrganization,
   listOrganizations,
+  listOrganizationsOfUser,
   lockOrganizationById,
   updateOrganizationById,
   upsertUser,
@@ -37,45 +38,54 @@ export async function createOrganization(
   input: CreateOrganization,
 ): Promise<Workspace> {
   requireOperator(ctx);
-  const asOf = ctx.clock.now();
-  const id = newId('org', asOf.getTime());
-  const inside: Context = { ...ctx, organization: { id } };
-  const { planId = 'plan_free' } = input;
   const billingEmail = input.ownerEmail?.toLowerCase() ?? null;
   return ctx.db.transaction(async (tx) => {
-    const [made] = await tx.query<{ created: boolean }>(
-      insertOrganization(
-        {
-          id,
-          name: input.name,
-          slug: slugOf(input.name, id),
-          billingEmail,
-          planId,
-          subscriptionId: newId('sub', asOf.getTime()),
-        },
-        asOf,
-      ),
-    );
-    if (made?.created !== true) {
-      throw invalidRequest([
-        { pointer: '/body/plan_id', detail: 'must be the id of an active plan' },
-      ]);
-    }
-    await recordBillingEvent(tx, inside, {
-      type: 'subscription.created',
-      summary: `Subscribed to ${planId}`,
-      data: { plan_id: planId },
-    });
+    const { name, planId = 'plan_free' } = input;
+    const inside = await insertWorkspace(tx, ctx, { name, planId, billingEmail });
     if (billingEmail !== null) await addOwner(tx, inside, billingEmail);
-    const workspace = await findWorkspace(tx, id);
-    await appendAudit(tx, inside, {
-      action: 'workspace.created',
-      target: { kind: 'workspace', id },
-      before: null,
-      after: { ...workspace, owner_email: billingEmail },
-    });
-    return workspace;
+    return appendCreation(tx, inside, billingEmail);
   });
+}
+
+/** The rows of a new organization; `appendCreation` ends the transaction. */
+export async function insertWorkspace(
+  tx: Queryable,
+  ctx: PlatformContext,
+  input: { name: string; planId: string; billingEmail: string | null },
+): Promise<Context> {
+  const asOf = ctx.clock.now();
+  const id = newId('org', asOf.getTime());
+  const subscriptionId = newId('sub', asOf.getTime());
+  const row = { ...input, id, slug: slugOf(input.name, id), subscriptionId };
+  const [made] = await tx.query<{ created: boolean }>(insertOrganization(row, asOf));
+  if (made?.created !== true) {
+    throw invalidRequest([
+      { pointer: '/body/plan_id', detail: 'must be the id of an active plan' },
+    ]);
+  }
+  const inside: Context = { ...ctx, organization: { id } };
+  await recordBillingEvent(tx, inside, {
+    type: 'subscription.created',
+    summary: `Subscribed to ${input.planId}`,
+    data: { plan_id: input.planId },
+  });
+  return inside;
+}
+
+/** The audit row of a new organization, which is the answer. */
+export async function appendCreation(
+  tx: Queryable,
+  ctx: Context,
+  ownerEmail: string | null,
+): Promise<Workspace> {
+  const workspace = await findWorkspace(tx, ctx.organization.id);
+  await appendAudit(tx, ctx, {
+    action: 'workspace.created',
+    target: { kind: 'workspace', id: workspace.id },
+    before: null,
+    after: { ...workspace, owner_email: ownerEmail },
+  });
+  return workspace;
 }
 
 /** For verbs of the super admin, whoever calls them. @throws AppError `forbidden` */
@@ -84,7 +94,8 @@ export function requireOperator(ctx: PlatformContext): void {
   throw new AppError('forbidden', 'Only the super admin may do this.');
 }
 
-async function addOwner(tx: Queryable, ctx: Context, email: string): Promise<void> {
+/** Who owns it already stays what they are. @returns the user's id */
+export async function addOwner(tx: Queryable, ctx: Context, email: string): Promise<string> {
   const asOf = ctx.clock.now();
   const name = email.slice(0, email.indexOf('@'));
   const [user] = await tx.query<{ id: string }>(
@@ -94,6 +105,7 @@ async function addOwner(tx: Queryable, ctx: Context, email: string): Promise<voi
   const id = newId('mem', asOf.getTime());
   const row = { organizationId: ctx.organization.id, id, userId: user.id, role: 'owner' };
   await tx.query(insertMember(row, asOf));
+  return user.id;
 }
 
 /** `Café Zürich` and `org_…9x2k` give `cafe-zurich-…9x2k`: readable, and unique by the id's end. */
@@ -136,22 +148,30 @@ export async function organizationExists(db: Queryable, id: string): Promise<boo
   return (await db.query(findOrganizationById(id))).length > 0;
 }
 
+/** Whose workspaces are listed. */
+export type WorkspaceSight =
+  | { readonly kind: 'all'; readonly search: string | null }
+  | { readonly kind: 'one'; readonly id: string }
+  | { readonly kind: 'member'; readonly userId: string };
+
 /**
- * The workspaces that the caller may see, newest first: an API key its own, the super admin all.
- *
- * @param search a part of the name or slug, or an id; for the super admin only
+ * The workspaces that the caller may see, newest first: an API key its own, a member those they are
+ * in, the super admin all, or those that `search` finds: a part of the name or slug, or an id.
  */
 export async function listWorkspaces(
   ctx: PlatformContext,
   page: ListQuery,
-  own: string | null,
-  search: string | null = null,
+  sight: WorkspaceSight,
 ): Promise<List<Workspace>> {
-  if (own !== null) {
-    const rows = page.starting_after === undefined ? [await findWorkspace(ctx.db, own)] : [];
+  if (sight.kind === 'one') {
+    const rows = page.starting_after === undefined ? [await findWorkspace(ctx.db, sight.id)] : [];
     return toList(rows, page.limit);
   }
-  return toList(await ctx.db.query<Workspace>(listOrganizations(page, search)), page.limit);
+  const statement =
+    sight.kind === 'member'
+      ? listOrganizationsOfUser(page, sight.userId)
+      : listOrganizations(page, sight.search);
+  return toList(await ctx.db.query<Workspace>(statement), page.limit);
 }
 
 const settings = ['name', 'time_zone', 'retention_hours', 'alert_thresholds'] as const;

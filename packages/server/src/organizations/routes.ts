@@ -1,4 +1,5 @@
 import { listOf, listQuery } from '../http/list.ts';
+import type { Caller } from '../http/ports.ts';
 import { defineRoute } from '../http/route.ts';
 import {
   apiKeySchema,
@@ -7,13 +8,18 @@ import {
   newApiKeySchema,
 } from './api-key-schema.ts';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
-import {
-  createOrganization,
-  findOrganization,
-  listWorkspaces,
-  updateOrganization,
-} from './organizations.ts';
+import { findOrganization, listWorkspaces, updateOrganization } from './organizations.ts';
+import type { WorkspaceSight } from './organizations.ts';
+import { createWorkspace } from './create-workspace.ts';
 import { createWorkspaceSchema, updateWorkspaceSchema, workspaceSchema } from './schema.ts';
+
+function sightOf(caller: Caller): WorkspaceSight {
+  if (caller.kind === 'api_key') return { kind: 'one', id: caller.organizationId };
+  if (caller.kind === 'member' && caller.superAdmin !== 'yes') {
+    return { kind: 'member', userId: caller.userId };
+  }
+  return { kind: 'all', search: null };
+}
 
 const listWorkspacesRoute = defineRoute({
   method: 'GET',
@@ -25,8 +31,7 @@ const listWorkspacesRoute = defineRoute({
   query: listQuery,
   responses: { 200: listOf(workspaceSchema) },
   errors: [],
-  handler: ({ ctx, query, caller }) =>
-    listWorkspaces(ctx, query, caller.kind === 'api_key' ? caller.organizationId : null),
+  handler: ({ ctx, query, caller }) => listWorkspaces(ctx, query, sightOf(caller)),
 });
 
 const createWorkspaceRoute = defineRoute({
@@ -35,11 +40,14 @@ const createWorkspaceRoute = defineRoute({
   operationId: 'createWorkspace',
   summary: 'Create a workspace',
   tag: 'Workspaces',
-  access: { kind: 'super_admin' },
+  description:
+    'Somebody who is signed in becomes its owner, on the Free plan, and may own ten. Only the super ' +
+    'admin may name another plan.',
+  access: { kind: 'any_caller' },
   body: createWorkspaceSchema,
   responses: { 201: workspaceSchema },
-  errors: [],
-  handler: ({ ctx, body }) => createOrganization(ctx, { name: body.name, planId: body.plan_id }),
+  errors: ['forbidden', 'conflict'],
+  handler: ({ ctx, caller, body }) => createWorkspace(ctx, caller, body),
 });
 
 const findWorkspaceRoute = defineRoute({

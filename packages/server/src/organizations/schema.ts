@@ -57,6 +57,8 @@ export const createWorkspaceSchema = z.strictObject({
   plan_id: z.string().min(1).max(64).optional(),
 });
 
+export type CreateWorkspace = z.infer<typeof createWorkspaceSchema>;
+
 export const updateWorkspaceSchema = z.strictObject({
   name: displayText(100).optional(),
   time_zone: z

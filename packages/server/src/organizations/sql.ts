@@ -54,6 +54,31 @@ export function listOrganizations(page: ListQuery, search: string | null): State
     ORDER BY o.id DESC LIMIT ${page.limit + 1}`;
 }
 
+/** Newest first; one more than asked for. */
+export function listOrganizationsOfUser(page: ListQuery, userId: string): Statement {
+  const after = page.starting_after ?? null;
+  return sql`SELECT ${workspaceColumns} FROM member m JOIN organization o ON o.id = m.organization_id
+    WHERE m.user_id = ${userId} AND (${after}::text IS NULL OR o.id < ${after})
+    ORDER BY o.id DESC LIMIT ${page.limit + 1}`;
+}
+
+/** Where a user is a member, oldest first. */
+export function listMembershipsOfUser(userId: string): Statement {
+  return sql`SELECT o.id, 'workspace' AS object, o.name, o.plan_id,
+      o.suspended_at IS NOT NULL AS suspended, m.role, m.id AS member_id
+    FROM member m JOIN organization o ON o.id = m.organization_id
+    WHERE m.user_id = ${userId} ORDER BY m.id LIMIT 1000`;
+}
+
+/** Locked, so that two workspaces at once are counted one after the other. */
+export function lockUser(userId: string): Statement {
+  return sql`SELECT email FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;
+}
+
+export function countOwned(userId: string): Statement {
+  return sql`SELECT count(*) FROM member WHERE user_id = ${userId} AND role = 'owner'`;
+}
+
 /** What is undefined stays as it is. */
 export function updateOrganizationById(id: string, patch: UpdateWorkspace): Statement {
   return sql`UPDATE organization o SET
@@ -85,7 +110,8 @@ export function insertMember(
   asOf: Date,
 ): Statement {
   return sql`INSERT INTO member (organization_id, id, user_id, role, created_at)
-    VALUES (${row.organizationId}, ${row.id}, ${row.userId}, ${row.role}, ${asOf})`;
+    VALUES (${row.organizationId}, ${row.id}, ${row.userId}, ${row.role}, ${asOf})
+    ON CONFLICT (organization_id, user_id) DO NOTHING`;
 }
 
 /** A row is the wire's `api_key`. */

@@ -7,6 +7,7 @@ import { createIdempotency } from '../http/idempotency.ts';
 import { createLog } from '../http/log.ts';
 import { createMemoryRateLimiter } from '../http/rate-limit.ts';
 import { registerRoutes } from '../http/register-routes.ts';
+import { rolesOf } from '../http/role-matrix.ts';
 import type { Method, Route } from '../http/route.ts';
 import { createAuthenticator } from '../organizations/authenticator.ts';
 import { organizationExists } from '../organizations/organizations.ts';
@@ -50,6 +51,9 @@ export function createTestApi(db: Database, clock: Clock, routes: readonly Route
     idempotency,
     rateLimiter: createMemoryRateLimiter(),
     addressRequestsPerMinuteMax: 1_000_000,
+    sessions: { authenticate: () => Promise.resolve(null) },
+    rolesOf,
+    publicUrl: () => 'https://mutate.test',
     workspaceExists: (id) => organizationExists(db, id),
   });
   return {

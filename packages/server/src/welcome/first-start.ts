@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../context.ts';
+import { createOperatorLogin } from '../accounts/create-login.ts';
+import type { Log, PlatformContext } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { newId } from '../ids.ts';
 import { createApiKey } from '../organizations/api-keys.ts';
@@ -28,36 +29,66 @@ async function readOrMake(path: string, prefix: string): Promise<string> {
 
 export interface Demo {
   readonly workspaceId: string;
-  /** In clear only here and in the data folder: the database has its hash. */
+  /** In clear only here and in the data folder, like the password: the database has their hashes. */
   readonly apiKey: string;
+  readonly login: { readonly email: string; readonly password: string };
+}
+
+interface Platform {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
- * The demo workspace, on the Free plan, with a key: made when there is no workspace at all.
- * Null where the operator has workspaces and no demo.
+ * The demo workspace, on the Free plan, with a key and with an owner who is the super admin: made when
+ * there is no workspace at all. Null where the operator has workspaces and no demo.
  */
-export async function prepareDemo(
-  platform: { db: Database; clock: Clock; log: Log },
-  dataFolder: string,
-): Promise<Demo | null> {
-  const path = join(dataFolder, 'demo-key');
-  const kept = await readSecret(path);
-  if (kept !== null) {
-    const [workspaceId = '', apiKey = ''] = kept.split(' ');
-    return { workspaceId, apiKey };
-  }
+export async function prepareDemo(platform: Platform, dataFolder: string): Promise<Demo | null> {
   const ctx = {
     ...platform,
     actor: { kind: 'system', id: 'first-start' } as const,
     requestId: newId('req', Date.now()),
   };
-  const { data } = await listWorkspaces(ctx, { limit: 1 }, null);
+  const workspace = await prepareWorkspace(ctx, join(dataFolder, 'demo-key'));
+  if (workspace === null) return null;
+  const login = await prepareLogin(ctx, workspace.workspaceId, join(dataFolder, 'demo-login'));
+  return { ...workspace, login };
+}
+
+async function prepareWorkspace(
+  ctx: PlatformContext,
+  path: string,
+): Promise<{ workspaceId: string; apiKey: string } | null> {
+  const kept = await readSecret(path);
+  if (kept !== null) {
+    const [workspaceId = '', apiKey = ''] = kept.split(' ');
+    return { workspaceId, apiKey };
+  }
+  const { data } = await listWorkspaces(ctx, { limit: 1 }, { kind: 'all', search: null });
   if (data.length > 0) return null;
   const workspace = await createOrganization(ctx, { name: 'Demo' });
   const inside = { ...ctx, organization: { id: workspace.id } };
   const { key } = await createApiKey(inside, { name: 'Demo key' });
   await writeSecret(path, `${workspace.id} ${key}`);
   return { workspaceId: workspace.id, apiKey: key };
+}
+
+/** Without the file the password is set anew: so it can be got back. */
+async function prepareLogin(
+  ctx: PlatformContext,
+  workspaceId: string,
+  path: string,
+): Promise<Demo['login']> {
+  const kept = await readSecret(path);
+  if (kept !== null) {
+    const [email = '', password = ''] = kept.split(' ');
+    return { email, password };
+  }
+  const login = { email: 'demo@mutate.local', password: randomBytes(15).toString('base64url') };
+  await createOperatorLogin(ctx, { ...login, workspaceId });
+  await writeSecret(path, `${login.email} ${login.password}`);
+  return login;
 }
 
 async function readSecret(path: string): Promise<string | null> {

@@ -61,6 +61,7 @@ function demoLines(demo: Demo, url: string, samplePath: string): string[] {
   return [
     '',
     `  Workspace     ${demo.workspaceId} (Demo, Free plan: 100 conversions a month)`,
+    `  Login         ${demo.login.email}, password ${demo.login.password}`,
     `  API key       ${demo.apiKey}`,
     '',
     'Convert a workbook:',

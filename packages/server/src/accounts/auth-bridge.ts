@@ -1,0 +1,149 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { appendAudit } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../context.ts';
+import type { Database } from '../db/pool.ts';
+import { AppError, notFound } from '../errors.ts';
+import { limitAddress, pathOf, type AddressLimit } from '../http/guard.ts';
+import type { MemberCaller, SessionAuthenticator } from '../http/ports.ts';
+import { isSameOrigin, refuseForeignOrigin } from '../http/same-origin.ts';
+import { parseInput } from '../http/validation.ts';
+import { beginAttempt, type Attempt } from './attempts.ts';
+import { addressHeader, createAuth, requestIdHeader, type Auth } from './auth.ts';
+import { authPaths, type AuthPath } from './auth-paths.ts';
+import { toAuthError } from './auth-errors.ts';
+
+export interface AuthBridgeDeps extends AddressLimit {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly secret: string;
+  readonly sessions: SessionAuthenticator;
+  /** Whether people may sign up by themselves. */
+  readonly signUp: 'open' | 'closed';
+  /** Known once the server listens. */
+  publicUrl(): string;
+}
+
+const base = '/api/auth';
+/** Answers that could tell by their time whether there is such an account take at least this long. */
+const evenMs = 400;
+
+/** Puts better-auth's routes that we offer (auth-paths.ts) onto the server, behind our own rules. */
+export function registerAuth(app: FastifyInstance, deps: AuthBridgeDeps): void {
+  let auth: Auth | undefined;
+  app.route({
+    method: ['GET', 'POST'],
+    url: `${base}/*`,
+    onRequest: (request, reply) => limitAddress(deps, request, reply),
+    handler: async (request, reply) => {
+      auth ??= createAuth({ ...deps, publicUrl: deps.publicUrl() });
+      return answer(auth, deps, request, reply);
+    },
+  });
+}
+
+async function answer(
+  auth: Auth,
+  deps: AuthBridgeDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const name = pathOf(request).slice(base.length);
+  const path = Object.hasOwn(authPaths, name) ? authPaths[name] : undefined;
+  if (path === undefined || path.method !== request.method) throw notFound('login route');
+  const caller = await authorize(path, name, deps, request);
+  const body = path.body === undefined ? undefined : parseInput(path.body, 'body', request.body);
+  const attempt = await countAttempt(path, deps, request, body, caller);
+  const [response] = await Promise.all([
+    auth.handler(toWebRequest(request, deps.publicUrl(), body)),
+    path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,
+  ]);
+  if (response.status >= 400) throw await toAuthError(response);
+  if (path.attempt?.kind === 'password') await attempt?.forgive();
+  if (path.audited !== undefined && caller !== null)
+    await audit(path.audited, deps, request, caller);
+  return send(reply, response);
+}
+
+/** @throws AppError `forbidden` */
+async function authorize(
+  path: AuthPath,
+  name: string,
+  deps: AuthBridgeDeps,
+  request: FastifyRequest,
+): Promise<MemberCaller | null> {
+  const { cookie } = request.headers;
+  const origin = isSameOrigin(request, deps.publicUrl());
+  if (path.method === 'POST' && (origin === false || (origin === null && cookie !== undefined))) {
+    refuseForeignOrigin();
+  }
+  const caller = cookie === undefined ? null : await deps.sessions.authenticate(cookie);
+  if (name === '/sign-up/email' && deps.signUp === 'closed') {
+    throw new AppError('forbidden', 'This server takes no new users: the operator adds them.');
+  }
+  if (path.superAdminOnly === true && caller?.superAdmin !== 'yes') {
+    throw new AppError('forbidden', 'Only the super admin may do this.');
+  }
+  if (caller !== null && caller.impersonatedBy !== null && path.whileImpersonating !== true) {
+    throw new AppError('forbidden', 'Not while you act as somebody else: their login is theirs.');
+  }
+  return caller;
+}
+
+async function countAttempt(
+  { attempt }: AuthPath,
+  deps: AuthBridgeDeps,
+  request: FastifyRequest,
+  body: unknown,
+  caller: MemberCaller | null,
+): Promise<Attempt | null> {
+  if (attempt === undefined) return null;
+  const named = attempt.of === 'email' ? (body as { email: string }).email : null;
+  const account = attempt.of === 'user' ? (caller?.userId ?? null) : named;
+  return beginAttempt(deps.db, deps.secret, attempt.kind, { account, address: request.ip });
+}
+
+async function audit(
+  action: string,
+  { db, clock, log }: AuthBridgeDeps,
+  request: FastifyRequest,
+  { userId }: MemberCaller,
+): Promise<void> {
+  const actor = { kind: 'member', id: userId, role: null, impersonatedBy: null } as const;
+  const ctx = { db, clock, log, actor, requestId: request.id };
+  const target = { kind: 'user', id: userId };
+  await db.transaction((tx) => appendAudit(tx, ctx, { action, target, before: null, after: null }));
+}
+
+function toWebRequest(request: FastifyRequest, publicUrl: string, body: unknown): Request {
+  const headers = new Headers({
+    [addressHeader]: request.ip,
+    [requestIdHeader]: request.id,
+  });
+  for (const name of ['cookie', 'user-agent'] as const) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, value);
+  }
+  const url = `${publicUrl}${request.url}`;
+  if (request.method === 'GET') return new Request(url, { headers });
+  headers.set('content-type', 'application/json');
+  return new Request(url, { method: 'POST', headers, body: JSON.stringify(body ?? {}) });
+}
+
+async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+  reply.code(response.status).header('cache-control', 'no-store');
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) reply.header('set-cookie', cookies);
+  const location = response.headers.get('location');
+  if (location !== null) reply.header('location', location);
+  const text = await response.text();
+  if (text === '') return reply.send();
+  return reply.type('application/json; charset=utf-8').send(withoutToken(text));
+}
+
+/** The session's token is in a cookie that scripts cannot read; it must not be in a body either. */
+function withoutToken(text: string): string {
+  const hidden = (name: string, value: unknown) => (name === 'token' ? undefined : value);
+  return JSON.stringify(JSON.parse(text, hidden));
+}

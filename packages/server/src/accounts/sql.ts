@@ -1,0 +1,82 @@
+import { sql, type Statement } from '../db/sql.ts';
+
+/** The session of a token's hash, if it lives: who it is, and where they are a member. */
+export function findSession(tokenHash: string, asOf: Date): Statement {
+  return sql`SELECT s.id AS session_id, s.user_id, s.impersonated_by, s.two_factor_passed,
+      s.expires_at, u.role, u.two_factor_enabled,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('organization_id', m.organization_id,
+           'member_id', m.id, 'role', m.role, 'rate_limit_per_minute', l.rate_limit_per_minute)),
+           '[]')
+       FROM member m
+       CROSS JOIN LATERAL effective_limits(ARRAY[m.organization_id], ${asOf}::timestamptz) l
+       WHERE m.user_id = s.user_id) AS memberships
+    FROM session s
+    JOIN "user" u ON u.id = s.user_id
+    LEFT JOIN "user" i ON i.id = s.impersonated_by
+    WHERE s.token_hash = ${tokenHash} AND s.expires_at > clock_timestamp()
+      AND NOT (u.banned AND coalesce(u.ban_expires > clock_timestamp(), true))
+      AND (s.impersonated_by IS NULL OR (i.role = 'admin' AND NOT i.banned))`;
+}
+
+/** @param subjects keyed hashes @param free wrong tries of each that cost no wait */
+export function countAttempts(subjects: readonly Buffer[], free: readonly number[]): Statement {
+  return sql`SELECT count_attempts(${subjects}::bytea[], ${free}::integer[]) AS wait_seconds`;
+}
+
+export function forgiveAttempts(forgotten: readonly Buffer[], once: readonly Buffer[]): Statement {
+  return sql`SELECT forgive_attempts(${forgotten}::bytea[], ${once}::bytea[])`;
+}
+
+/** What has ended by itself, whoever used it. */
+export function deleteEnded(): Statement {
+  return sql`WITH sessions AS (DELETE FROM session WHERE expires_at < clock_timestamp()),
+      tokens AS (DELETE FROM verification WHERE expires_at < clock_timestamp())
+    DELETE FROM sign_in_attempts WHERE last_at < clock_timestamp() - interval '1 hour'`;
+}
+
+export function markEmailVerified(userId: string, asOf: Date): Statement {
+  return sql`UPDATE "user" SET email_verified = true, updated_at = ${asOf} WHERE id = ${userId}
+    AND NOT email_verified RETURNING id`;
+}
+
+/** A row is the wire's `user`. */
+export function findUser(userId: string): Statement {
+  return sql`SELECT id, 'user' AS object, name, email, email_verified, two_factor_enabled, created_at
+    FROM "user" WHERE id = ${userId}`;
+}
+
+/** A row is the wire's `session`. Those that act as the user are the super admin's affair. */
+export function listSessions(userId: string, currentId: string): Statement {
+  return sql`SELECT id, 'session' AS object, id = ${currentId} AS current, ip_address, user_agent,
+      created_at, expires_at
+    FROM session WHERE user_id = ${userId} AND impersonated_by IS NULL
+      AND expires_at > clock_timestamp()
+    ORDER BY id DESC LIMIT 100`;
+}
+
+export function deleteSession(userId: string, id: string): Statement {
+  return sql`DELETE FROM session WHERE user_id = ${userId} AND id = ${id} RETURNING id`;
+}
+
+export function deleteOtherSessions(userId: string, keptId: string): Statement {
+  return sql`DELETE FROM session WHERE user_id = ${userId} AND id <> ${keptId} RETURNING id`;
+}
+
+/** Whose address is taken as verified. */
+export function makeSuperAdmin(userId: string, asOf: Date): Statement {
+  return sql`UPDATE "user" SET role = 'admin', email_verified = true, updated_at = ${asOf}
+    WHERE id = ${userId}`;
+}
+
+export function upsertPassword(
+  id: string,
+  userId: string,
+  password: string,
+  asOf: Date,
+): Statement {
+  return sql`INSERT INTO account (id, user_id, provider_id, account_id, password, created_at,
+      updated_at)
+    VALUES (${id}, ${userId}, 'credential', ${userId}, ${password}, ${asOf}, ${asOf})
+    ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password,
+      updated_at = excluded.updated_at`;
+}

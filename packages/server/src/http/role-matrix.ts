@@ -1,0 +1,49 @@
+import type { Role } from './role.ts';
+
+const everybody: readonly Role[] = ['owner', 'admin', 'billing', 'member'];
+const converts: readonly Role[] = ['owner', 'admin', 'member'];
+const pays: readonly Role[] = ['owner', 'admin', 'billing'];
+const runs: readonly Role[] = ['owner', 'admin'];
+
+/**
+ * Which members may call which route of a workspace, by its `operationId`. A route that is not here
+ * is closed to every member; docs/roles.md is made from it, and the check fails for a route without a
+ * line. API keys have scopes instead, and the super admin may do everything.
+ */
+const matrix: Readonly<Record<string, readonly Role[]>> = {
+  cancelConversion: converts,
+  completeReservation: converts,
+  createApiKey: runs,
+  createBatch: converts,
+  createConversion: converts,
+  createReservation: converts,
+  deleteConversion: converts,
+  downloadBatch: converts,
+  downloadOutput: converts,
+  exportUsage: everybody,
+  findBatch: converts,
+  findConversion: converts,
+  findUsage: everybody,
+  findUsageDecision: everybody,
+  getApiKey: runs,
+  getBilling: pays,
+  getReservation: converts,
+  getSubscription: everybody,
+  getWorkspace: everybody,
+  listApiKeys: runs,
+  listConversions: converts,
+  listUsageHistory: everybody,
+  listWorkspaceAuditLog: runs,
+  quoteConversion: converts,
+  releaseReservation: converts,
+  renewReservation: converts,
+  revokeApiKey: runs,
+  streamConversionEvents: converts,
+  updateBilling: pays,
+  updateWorkspace: runs,
+};
+
+/** The roles that may call a route; none unless the matrix has it. */
+export function rolesOf(operationId: string): readonly Role[] {
+  return Object.hasOwn(matrix, operationId) ? (matrix[operationId] ?? []) : [];
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from '../db/sql.ts';
+import type { Role } from '../http/role.ts';
+import { newId } from '../ids.ts';
+import { hashPassword } from '../accounts/password.ts';
+import type { TestService } from './service.ts';
+
+/** A person's browser: it keeps cookies and names its origin. */
+export interface Browser {
+  /** `call('POST /api/auth/sign-in/email', {…})`; `path` begins with `/`. */
+  call(
+    request: `${string} /${string}`,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<BrowserReply>;
+  /** The Cookie header it would send. */
+  cookies(): string;
+}
+
+export interface BrowserReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+export function openBrowser(tested: TestService): Browser {
+  const jar = new Map<string, string>();
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  return {
+    cookies,
+    async call(request, body, headers = {}) {
+      const [method = '', path = ''] = request.split(' ');
+      const response = await tested.fetch(path, {
+        method,
+        redirect: 'manual',
+        headers: {
+          origin: tested.url,
+          ...(jar.size === 0 ? {} : { cookie: cookies() }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        if (value === '' || /max-age=0/i.test(line)) jar.delete(name);
+        else jar.set(name, value);
+      }
+      const text = await response.text();
+      const json = response.headers.get('content-type')?.includes('json') === true;
+      const parsed = json && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
+      return { status: response.status, headers: response.headers, body: parsed };
+    },
+  };
+}
+
+/** The link of the newest mail to this address that waits in the outbox. */
+export async function linkMailedTo(tested: TestService, email: string): Promise<string> {
+  const [row] = await tested.database.owner.query<{ url: string }>(
+    sql`SELECT payload ->> 'url' AS url FROM outbox
+      WHERE payload ->> 'recipient_email' = ${email} ORDER BY id DESC LIMIT 1`,
+  );
+  if (row === undefined) throw new Error(`no mail waits for ${email}`);
+  return row.url;
+}
+
+export const testPassword = 'correct horse battery';
+
+let passwordHash: Promise<string> | undefined;
+
+export interface PersonOptions {
+  readonly email?: string;
+  readonly superAdmin?: boolean;
+  readonly member?: readonly [organizationId: string, role: Role];
+}
+
+/** A user with a verified address and `testPassword`; answers the address. */
+export async function makeUser(
+  tested: TestService,
+  options: PersonOptions & { userId?: string } = {},
+): Promise<string> {
+  const { email = `${randomBytes(6).toString('hex')}@example.com` } = options;
+  const { userId = newId('usr', Date.now()) } = options;
+  const { owner } = tested.database;
+  passwordHash ??= hashPassword(testPassword);
+  await owner.query(sql`INSERT INTO "user" (id, name, email, email_verified, role, created_at,
+      updated_at)
+    VALUES (${userId}, 'Ada Lovelace', ${email}, true,
+      ${options.superAdmin === true ? 'admin' : 'user'}, now(), now())`);
+  await owner.query(sql`INSERT INTO account (id, user_id, provider_id, account_id, password,
+      created_at, updated_at)
+    VALUES (${newId('acc', Date.now())}, ${userId}, 'credential', ${userId},
+      ${await passwordHash}, now(), now())`);
+  if (options.member !== undefined) await addMember(tested, userId, ...options.member);
+  return email;
+}
+
+/** The same, signed in. */
+export async function signedIn(
+  tested: TestService,
+  options: PersonOptions = {},
+): Promise<{ browser: Browser; userId: string; email: string }> {
+  const userId = newId('usr', Date.now());
+  const email = await makeUser(tested, { ...options, userId });
+  const browser = openBrowser(tested);
+  const reply = await browser.call('POST /api/auth/sign-in/email', {
+    email,
+    password: testPassword,
+  });
+  if (reply.status !== 200) throw new Error(`sign-in answered ${JSON.stringify(reply.body)}`);
+  return { browser, userId, email };
+}
+
+export async function addMember(
+  tested: TestService,
+  userId: string,
+  organizationId: string,
+  role: Role,
+): Promise<string> {
+  const id = newId('mem', Date.now());
+  await tested.database.owner.query(sql`INSERT INTO member (organization_id, id, user_id, role,
+      created_at) VALUES (${organizationId}, ${id}, ${userId}, ${role}, now())`);
+  return id;
+}

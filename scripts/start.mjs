@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildDashboard } from './setup/build-dashboard.mjs';
 import { installPackages } from './setup/install.mjs';
 import { findNode } from './setup/node-runtime.mjs';
 import { runCommand } from './setup/problem.mjs';
 import { runProgram } from './setup/run-program.mjs';
 
 /**
- * `npm start`: installs what is missing, then runs the server under Node 24 until it ends. Runs under
+ * `npm start`: installs what is missing, builds the dashboard where it is stale, then runs the server under Node 24 until it ends. Runs under
  * Node 20 with nothing installed, so it imports only what Node itself has. `package.json` starts it with
  * `exec`: a shell in between would swallow the signals that npm passes on.
  */
@@ -16,6 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 await runCommand(async () => {
   await installPackages(root);
   const node = findNode(root);
+  await buildDashboard(root, node.path);
   console.log(`Starting Mutate with Node ${node.version} …`);
   const settings = join(root, '.env');
   const guard = pathToFileURL(join(root, 'scripts/setup/end-with-parent.mjs')).href;

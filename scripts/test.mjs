@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDashboard } from './setup/build-dashboard.mjs';
 import { runChecks } from './setup/check-steps.mjs';
 import { installNeeds } from './setup/install-needs.mjs';
 import { installPackages } from './setup/install.mjs';
@@ -19,6 +20,7 @@ await runCommand(async () => {
   await installPackages(root);
   await installNeeds(testNeeds, join(root, 'node_modules/.cache/needs'));
   const { path } = findNode(root);
+  await buildDashboard(root, path);
   const checks = await runChecks(root, path);
   return conclude(sum([checks, await runVitest(root, path, process.argv.slice(2))]));
 });

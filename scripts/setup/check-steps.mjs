@@ -9,6 +9,11 @@ import { join } from 'node:path';
  */
 const steps = [
   { name: 'types', module: 'node_modules/typescript/bin/tsc', args: ['-p', 'tsconfig.json'] },
+  {
+    name: 'dashboard',
+    module: 'node_modules/typescript/bin/tsc',
+    args: ['-p', 'packages/dashboard/tsconfig.json'],
+  },
   { name: 'lint', module: 'node_modules/oxlint/bin/oxlint', args: ['--deny-warnings', '.'] },
   {
     name: 'dead code',

@@ -8,6 +8,10 @@ export interface CreateApiKeyInput {
   scopes?: string[] | undefined;
   /** RFC 3339. */
   expiresAt?: string | undefined;
+  /** Conversions a usage period at most. */
+  monthlyLimit?: number | undefined;
+  /** Addresses and CIDR ranges it may be used from. */
+  allowedIps?: string[] | undefined;
   idempotencyKey?: string | undefined;
 }
 
@@ -26,7 +30,13 @@ export class ApiKeys {
     return this.#http.json<NewApiKey>({
       method: 'POST',
       path: await this.#workspace.to('api-keys'),
-      json: { name: input.name, scopes: input.scopes, expires_at: input.expiresAt },
+      json: {
+        name: input.name,
+        scopes: input.scopes,
+        expires_at: input.expiresAt,
+        monthly_limit: input.monthlyLimit,
+        allowed_ips: input.allowedIps,
+      },
       idempotencyKey: input.idempotencyKey,
     });
   }

@@ -1,18 +1,26 @@
 import { ApiKeys } from './api-keys.ts';
+import { AuditLog } from './audit-log.ts';
 import { Batches } from './batches.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
+import type { Me } from './me.ts';
 import { Reservations } from './reservations.ts';
-import type { Format, Plan, Usage } from './types.ts';
+import type { Format, Plan } from './types.ts';
+import { UsageReports } from './usage.ts';
 import { WorkspacePath } from './workspace.ts';
+import { Workspaces } from './workspaces.ts';
 
 export type { CreateBatchInput, WaitForBatchOptions } from './batches.ts';
 export type { CreateApiKeyInput } from './api-keys.ts';
 export type { CreateConversionInput, ListConversionsInput } from './conversions.ts';
 export type { CallOptions } from './http.ts';
 export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts';
+export type { Me } from './me.ts';
+export type { AuditEntry, ListAuditInput } from './audit-log.ts';
 export type { CreateReservationInput, HeldReservation } from './reservations.ts';
+export type { UsageBucket, UsageDecision, UsageExportInput, UsageHistoryInput } from './usage.ts';
+export type { UpdateWorkspaceInput } from './workspaces.ts';
 export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
 export { isFinal } from './types.ts';
 export type {
@@ -25,6 +33,7 @@ export type {
   JobEvent,
   JobOutput,
   JobStatus,
+  List,
   NewApiKey,
   NewReservation,
   Plan,
@@ -32,13 +41,14 @@ export type {
   Reservation,
   Usage,
   Warning,
+  Workspace,
 } from './types.ts';
 export type { FileInput, UploadProgress } from './upload.ts';
 export type { WaitOptions } from './wait.ts';
 
 export interface MutateOptions {
-  /** `mk_live_…` */
-  apiKey: string;
+  /** `mk_live_…`. Without one, in a browser, the session cookie of a signed-in member is used. */
+  apiKey?: string | undefined;
   /** Such as `https://mutate.example.com`; a path before `/v1` is kept. */
   baseUrl: string;
   /** By default the workspace that the API key belongs to. */
@@ -54,30 +64,35 @@ export interface MutateOptions {
 export class Mutate {
   readonly conversions: Conversions;
   readonly batches: Batches;
-  readonly usage: { get: (options?: CallOptions) => Promise<Usage> };
+  readonly usage: UsageReports;
+  readonly workspaces: Workspaces;
+  readonly auditLog: AuditLog;
   readonly formats: Catalogue<Format>;
   readonly plans: Catalogue<Plan>;
   readonly apiKeys: ApiKeys;
   readonly reservations: Reservations;
+  /** Who is signed in; for callers with a session cookie. */
+  readonly me: (call?: CallOptions) => Promise<Me>;
 
   constructor(options: MutateOptions) {
     const http = new HttpClient({
-      apiKey: options.apiKey,
+      apiKey: options.apiKey ?? null,
       baseUrl: options.baseUrl,
-      fetch: options.fetch ?? globalThis.fetch,
+      // A browser's fetch refuses to be called as anybody else's method.
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       retries: options.retries ?? 4,
       timeoutMs: options.timeoutMs ?? 120_000,
     });
     const workspace = new WorkspacePath(http, options.workspaceId);
     this.conversions = new Conversions(http, workspace);
     this.batches = new Batches(http, workspace);
-    this.usage = {
-      get: async (call = {}) =>
-        http.json<Usage>({ method: 'GET', path: await workspace.to('usage'), ...call }),
-    };
+    this.usage = new UsageReports(http, workspace);
+    this.workspaces = new Workspaces(http);
+    this.auditLog = new AuditLog(http, workspace);
     this.formats = new Catalogue<Format>(http, '/v1/formats');
     this.plans = new Catalogue<Plan>(http, '/v1/plans');
     this.apiKeys = new ApiKeys(http, workspace);
     this.reservations = new Reservations(http, workspace);
+    this.me = (call = {}) => http.json<Me>({ method: 'GET', path: '/v1/me', ...call });
   }
 }

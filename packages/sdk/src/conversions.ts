@@ -1,9 +1,9 @@
 import { convert, type ConvertInput, type ConvertResult } from './convert.ts';
 import type { CallOptions, HttpClient } from './http.ts';
 import { followJob } from './job-events.ts';
-import { listAll } from './pages.ts';
+import { listAll, onePage, type ListQuery, type PageInput } from './pages.ts';
 import { preferHeader } from './prefer.ts';
-import type { Job, JobEvent, JobStatus, Quote } from './types.ts';
+import type { Job, JobEvent, JobStatus, List, Quote } from './types.ts';
 import { openFile, Upload, type FileInput, type UploadProgress } from './upload.ts';
 import { waitUntilFinal, type WaitOptions } from './wait.ts';
 import type { WorkspacePath } from './workspace.ts';
@@ -90,15 +90,15 @@ export class Conversions {
     input: ListConversionsInput = {},
     options: CallOptions = {},
   ): AsyncGenerator<Job, void, undefined> {
-    const query = {
-      status: input.status,
-      type: input.type,
-      created_after: input.createdAfter,
-      created_before: input.createdBefore,
-      limit: input.limit,
-    };
     const path = await this.#workspace.to('conversions');
+    const query = { ...filterOf(input), limit: input.limit };
     yield* listAll<Job>(this.#http, path, query, options.signal);
+  }
+
+  /** One page of the jobs that match, newest first. */
+  async page(input: ListConversionsInput & PageInput = {}): Promise<List<Job>> {
+    const path = await this.#workspace.to('conversions');
+    return onePage<Job>(this.#http, path, input, filterOf(input));
   }
 
   /** The output's bytes; cancel the stream when you stop early. */
@@ -156,4 +156,13 @@ export class Conversions {
   #job(id: string, ...rest: string[]): Promise<string> {
     return this.#workspace.to('conversions', id, ...rest);
   }
+}
+
+function filterOf(input: ListConversionsInput): ListQuery {
+  return {
+    status: input.status,
+    type: input.type,
+    created_after: input.createdAfter,
+    created_before: input.createdBefore,
+  };
 }

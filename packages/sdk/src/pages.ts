@@ -24,3 +24,28 @@ export async function* listAll<T extends { id: string }>(
     cursor = next;
   }
 }
+
+/** Where a page of a list begins and how long it is. */
+export interface PageInput {
+  /** The `next_cursor` of the page before; without it the newest objects. */
+  cursor?: string | undefined;
+  /** 1 to 100. */
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** One page of a list, for who shows pages. */
+export function onePage<T>(
+  http: HttpClient,
+  path: string,
+  page: PageInput,
+  query: ListQuery = {},
+): Promise<List<T>> {
+  const { cursor, limit, signal } = page;
+  return http.json<List<T>>({
+    method: 'GET',
+    path,
+    query: { ...query, starting_after: cursor, limit },
+    signal,
+  });
+}

@@ -13,10 +13,10 @@ const lineLengthMax = 4_000_000;
  * @throws RangeError for an endless line
  */
 export async function* readServerSentEvents(
-  body: AsyncIterable<Uint8Array>,
+  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ServerSentEvent> {
   let event: { type: string; data: string[]; id: string | null } = emptyEvent(null);
-  for await (const line of readLines(body)) {
+  for await (const line of readLines(chunksOf(body))) {
     if (line === '') {
       const { type, data, id } = event;
       if (data.length > 0) yield { type: type || 'message', data: data.join('\n'), id };
@@ -29,6 +29,23 @@ export async function* readServerSentEvents(
     if (field === 'event') event.type = value;
     else if (field === 'data') event.data.push(value);
     else if (field === 'id' && !value.includes('\0')) event.id = value;
+  }
+}
+
+/** Not every browser can iterate over a stream. */
+async function* chunksOf(
+  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (!('getReader' in body)) return yield* body;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
   }
 }
 

@@ -69,7 +69,18 @@ export interface JobEvent {
 /** What admission would decide now. */
 export interface Quote {
   object: 'quote';
-  [member: string]: unknown;
+  type: string;
+  /** `allowed`, `allowed_overage`, or why not: `quota_exceeded`, `file_too_large`, … */
+  verdict: string;
+  allowed: boolean;
+  limit: number | null;
+  used: number;
+  reserved: number;
+  remaining: number | null;
+  billed_as: 'included' | 'overage' | 'none';
+  unit_amount: string | null;
+  currency: string | null;
+  resets_at: string;
 }
 
 export interface Usage {
@@ -179,6 +190,8 @@ export interface Format {
   /** The formats between the steps of a chain. */
   via: string[];
   engine: string;
+  /** False where a program that it needs is missing on the server. */
+  available: boolean;
   /** JSON Schema of the options. */
   options: Record<string, unknown>;
 }
@@ -187,8 +200,16 @@ export interface ApiKey {
   id: string;
   object: 'api_key';
   name: string;
+  /** The last four characters of the key. */
+  hint: string;
   scopes: string[];
+  /** Conversions a usage period that this key may make; null: as many as the workspace. */
+  monthly_limit: number | null;
+  /** Addresses and CIDR ranges it may be used from; null: from everywhere. */
+  allowed_ips: string[] | null;
   expires_at: string | null;
+  /** To the minute. */
+  last_used_at: string | null;
   created_at: string;
 }
 
@@ -225,6 +246,18 @@ export interface Workspace {
   id: string;
   object: 'workspace';
   name: string;
+  slug: string;
+  plan_id: string;
+  billing_status: 'ok' | 'past_due' | 'suspended';
+  billing_email: string | null;
+  /** An IANA name. */
+  time_zone: string;
+  /** How long files are kept. */
+  retention_hours: number;
+  /** Percent of the monthly limit at which the workspace is told. */
+  alert_thresholds: number[];
+  suspended: boolean;
+  created_at: string;
 }
 
 export interface List<T> {

@@ -88,7 +88,7 @@ export class Upload {
       (piece) => piece instanceof Blob || piece instanceof Uint8Array,
     );
     if (!canStreamRequests && known.length === this.#pieces.length) return new Blob(known);
-    return ReadableStream.from(this.#read(onBytes));
+    return streamFrom(this.#read(onBytes));
   }
 
   async *#read(onBytes: () => void): AsyncGenerator<Uint8Array> {
@@ -122,6 +122,14 @@ export class Upload {
   }
 }
 
+/** Node's; the types of browsers do not know it. */
+function streamFrom(chunks: AsyncIterable<Uint8Array>): RequestBody {
+  const { from } = ReadableStream as unknown as {
+    from: (chunks: AsyncIterable<Uint8Array>) => ReadableStream<Uint8Array>;
+  };
+  return from.call(ReadableStream, chunks);
+}
+
 /** Null for a stream, whose length is not known and which can be read once. */
 function sizeOf(piece: Uint8Array | OpenedFile['content']): number | null {
   if (piece instanceof Uint8Array) return piece.length;
@@ -144,7 +152,9 @@ function sumOf(sizes: readonly (number | null)[]): number | null {
 export async function openFile(file: FileInput): Promise<OpenedFile> {
   if (typeof file === 'string') return openPath(file);
   if (file instanceof Uint8Array) {
-    return { content: new Blob([file]), filename: null };
+    // The types of browsers ask for memory that is not shared.
+    const bytes = new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
+    return { content: new Blob([bytes]), filename: null };
   }
   if (file instanceof Blob) {
     return { content: file, filename: file instanceof File ? file.name : null };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { ServiceOptions } from './app.ts';
 import { registerAuth } from './accounts/auth-bridge.ts';
@@ -5,6 +6,7 @@ import { deleteOldLogins } from './accounts/old-logins.ts';
 import { createSessionAuthenticator } from './accounts/session-authenticator.ts';
 import { startChore } from './chore.ts';
 import type { Pool } from './db/pool.ts';
+import { registerDashboard } from './http/dashboard.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenAt } from './http/listen.ts';
 import { createIdempotency } from './http/idempotency.ts';
@@ -28,7 +30,7 @@ export interface ServeInput {
   readonly closing: AbortController;
 }
 
-/** Puts the API, the logins and the reference onto one port and listens. */
+/** Puts the API, the logins, the dashboard and the reference onto one port and listens. */
 export async function serve(options: ServiceOptions, input: ServeInput): Promise<FastifyInstance> {
   const { config, clock, log } = options;
   const { routes, publicUrl, stack, closing } = input;
@@ -73,8 +75,9 @@ export async function serve(options: ServiceOptions, input: ServeInput): Promise
     workspaceExists: (id) => organizationExists(durable, id),
   });
   if (routes.length > 0) registerAuth(app, { ...common, secret, signUp: config.signUp });
+  const dashboard = join(config.rootPath, 'packages/dashboard/dist');
+  if (routes.length > 0) registerDashboard(app, dashboard);
   registerReference(app, routes, {
-    publicUrl,
     isReady: async () => !draining && (await isAnswering(durable)),
   });
   stack.defer(() => rateLimiter.close());

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 
 /** A page of ours: no request leaves it, and nothing runs in it that was not put there by us. */
 export interface Page {
@@ -51,6 +52,16 @@ export function renderPage(title: string, body: string, script?: string): Page {
       `default-src 'none'; style-src ${hashOf(style)}; script-src ${scripts}; img-src data:; ` +
       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   };
+}
+
+/** Answers with a page of ours. */
+export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('content-security-policy', page.contentSecurityPolicy)
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+    .send(page.html);
 }
 
 /** A source expression of CSP that allows exactly this text. */

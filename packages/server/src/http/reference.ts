@@ -5,20 +5,16 @@ import scalar from '@scalar/fastify-api-reference';
 import { AppError } from '../errors.ts';
 import { renderErrorPage } from './error-page.ts';
 import { buildOpenApi } from './openapi.ts';
-import { hashOf } from './page.ts';
-import type { Page } from './page.ts';
-import { renderQuickStart } from './quick-start.ts';
+import { hashOf, sendPage } from './page.ts';
 import type { Route } from './route.ts';
 
 export interface ReferenceOptions {
-  /** Without a slash at its end; known once the server listens. */
-  publicUrl(): string;
   /** Whether requests would be served: not draining, and the database answers. */
   isReady(): Promise<boolean>;
 }
 
 /**
- * What a server answers besides its API: `/`, `/openapi.json`, `/docs`, `/docs/errors`, `/livez` and
+ * What a server answers besides its API and its dashboard: `/openapi.json`, `/docs`, `/docs/errors`, `/livez` and
  * `/readyz`. Nothing of it loads anything from elsewhere.
  */
 export function registerReference(
@@ -32,11 +28,6 @@ export function registerReference(
     const message = 'The service is not ready: its database is away, or it is shutting down.';
     throw new AppError('overloaded', message, { retryAfterSeconds: 2 });
   });
-  let quickStart: Page | undefined;
-  app.get('/', (_request, reply) => {
-    quickStart ??= renderQuickStart(options.publicUrl());
-    return sendPage(reply, quickStart);
-  });
   const errorPage = renderErrorPage();
   app.get('/docs/errors', (_request, reply) => sendPage(reply, errorPage));
   const document = JSON.stringify(buildOpenApi(routes));
@@ -44,15 +35,6 @@ export function registerReference(
     reply.type('application/json; charset=utf-8').send(document),
   );
   app.register(registerScalar);
-}
-
-function sendPage(reply: FastifyReply, page: Page): FastifyReply {
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', page.contentSecurityPolicy)
-    .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'no-referrer')
-    .send(page.html);
 }
 
 /** The readable reference, from the package's own files and with all that calls home turned off. */

@@ -41,7 +41,7 @@ export function printWelcome(facts: WelcomeFacts): void {
     '',
     `Mutate runs at ${url}`,
     '',
-    `  Quick start   ${url}/`,
+    `  Dashboard     ${url}/`,
     `  Reference     ${url}/docs`,
     `  Data          ${dataFolder.path}${dataFolder.relocated ? ' (the clone is private)' : ''}`,
     `  Billing       ${facts.billing}`,

@@ -1,0 +1,44 @@
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { MutateError } from '@mutate/sdk';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { isSignedOut } from '../query-client.ts';
+
+interface ProblemProps {
+  error: unknown;
+  onRetry?: (() => void) | undefined;
+  /** The way out, where the page knows one. */
+  children?: ReactNode;
+}
+
+/** What went wrong, in the server's words, with the id that support asks for. */
+export function Problem({ error, onRetry, children }: ProblemProps) {
+  const isKnown = error instanceof MutateError;
+  return (
+    <div className="notice" data-tone="bad" role="alert">
+      <Stack gap={6} flex={1}>
+        <Text size="sm" fw={500}>
+          {isKnown ? error.detail : 'Something went wrong in this page.'}
+        </Text>
+        {isSignedOut(error) ? (
+          <Anchor component={Link} to="/sign-in" size="sm">
+            Sign in
+          </Anchor>
+        ) : null}
+        {children}
+        <Group gap="md">
+          {onRetry === undefined ? null : (
+            <Button size="xs" variant="default" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+          {isKnown && error.requestId !== null ? (
+            <Text size="xs" c="dimmed" className="mono">
+              {error.code} · {error.requestId}
+            </Text>
+          ) : null}
+        </Group>
+      </Stack>
+    </div>
+  );
+}

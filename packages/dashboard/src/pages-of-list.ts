@@ -1,0 +1,20 @@
+import type { List } from '@mutate/sdk';
+import { useInfiniteQuery } from '@tanstack/react-query';
+
+interface PagesInput<T> {
+  queryKey: readonly unknown[];
+  fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<List<T>>;
+  refetchMs?: number;
+}
+
+/** A list that is shown a page at a time, with "Show more". */
+export function usePagesOfList<T>({ queryKey, fetchPage, refetchMs }: PagesInput<T>) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
+    select: ({ pages }) => pages.flatMap(({ data }) => data),
+    ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+  });
+}

@@ -1,0 +1,40 @@
+import { Text } from '@mantine/core';
+import type { AuditEntry } from '@mutate/sdk';
+import { Empty } from '../components/Empty.tsx';
+import { Loaded } from '../components/Loaded.tsx';
+import { More } from '../components/More.tsx';
+import { Page } from '../components/Page.tsx';
+import { Panel } from '../components/Panel.tsx';
+import { usePagesOfList } from '../pages-of-list.ts';
+import { useApi, useWorkspaceId } from '../session.ts';
+import { AuditRows } from './audit-log/AuditRows.tsx';
+
+export function Component() {
+  const api = useApi();
+  const workspaceId = useWorkspaceId();
+  const entries = usePagesOfList<AuditEntry>({
+    queryKey: [workspaceId, 'audit-log'],
+    fetchPage: (cursor, signal) => api.auditLog.page({ cursor, signal, limit: 25 }),
+  });
+  return (
+    <Page
+      title="Audit log"
+      about="Who changed what. Each entry carries the hash of the one before it: none can be altered or removed unseen."
+    >
+      <Panel isFlush>
+        <Loaded query={entries} lines={8}>
+          {(data) =>
+            data.length === 0 ? (
+              <Empty title="No changes yet">
+                <Text size="sm">Keys, members, limits and plans leave their trace here.</Text>
+              </Empty>
+            ) : (
+              <AuditRows entries={data} />
+            )
+          }
+        </Loaded>
+        <More pages={entries} />
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,43 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Loaded } from '../components/Loaded.tsx';
+import { Page } from '../components/Page.tsx';
+import { platform } from '../session.ts';
+import { DropZone } from './convert/DropZone.tsx';
+import { FileCard } from './convert/FileCard.tsx';
+import { useConversions } from './convert/use-conversions.ts';
+
+export function Component() {
+  const formats = useQuery({
+    queryKey: ['formats'],
+    queryFn: ({ signal }) => platform.formats.list({ signal }),
+    staleTime: Infinity,
+  });
+  const conversions = useConversions();
+  const { items } = conversions;
+  const ready = items.filter(({ state, to }) => state === 'ready' && to !== null);
+  return (
+    <Page title="Convert" about="Files are counted when they are done; what fails costs nothing.">
+      <Loaded query={formats}>
+        {(offered) => (
+          <Stack gap="md">
+            <DropZone onFiles={(files) => void conversions.add(files, offered)} />
+            {ready.length < 2 ? null : (
+              <Group justify="space-between">
+                <Text size="sm" c="dimmed">
+                  {ready.length} files are ready
+                </Text>
+                <Button onClick={() => void conversions.start(ready.map(({ key }) => key))}>
+                  Convert all
+                </Button>
+              </Group>
+            )}
+            {items.map((item) => (
+              <FileCard key={item.key} item={item} formats={offered} conversions={conversions} />
+            ))}
+          </Stack>
+        )}
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,170 @@
+import { Anchor, Button, Collapse, Group, Progress, Select, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { errorFromJob, type Format, type Job } from '@mutate/sdk';
+import { Link } from 'react-router';
+import { JobBadge } from '../../components/JobBadge.tsx';
+import { formatBytes, formatDuration } from '../../format.ts';
+import { useWorkspaceId } from '../../session.ts';
+import { downloadPath } from '../conversions/download-path.ts';
+import { targetsOf } from './guess-format.ts';
+import { OptionFields } from './OptionFields.tsx';
+import { QuoteLine } from './QuoteLine.tsx';
+import { Refusal } from './Refusal.tsx';
+import type { Conversions, Item } from './use-conversions.ts';
+
+interface FileCardProps {
+  item: Item;
+  formats: readonly Format[];
+  conversions: Conversions;
+}
+
+/** One file from the choice of its target to its download. */
+export function FileCard({ item, formats, conversions }: FileCardProps) {
+  const { key, file, from, state } = item;
+  const isEditable = state === 'ready' || state === 'failed';
+  return (
+    <section className="panel" aria-label={file.name}>
+      <Stack gap="sm" className="panel-body">
+        <Group justify="space-between" wrap="nowrap" align="flex-start">
+          <div>
+            <Text fw={500} size="sm" className="breakable">
+              {file.name}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {formatBytes(file.size)}
+              {from === null ? ' · unknown format' : ` · ${from}`}
+            </Text>
+          </div>
+          {item.job === null ? null : <JobBadge status={item.job.status} />}
+        </Group>
+        {isEditable ? <Choice item={item} formats={formats} conversions={conversions} /> : null}
+        {state === 'running' ? <Running item={item} conversions={conversions} /> : null}
+        {state === 'done' && item.job !== null ? <Done job={item.job} /> : null}
+        {state === 'failed' ? (
+          <Refusal
+            error={item.error ?? (item.job === null ? null : errorFromJob(item.job))}
+            onTarget={(to) => conversions.change(key, { to })}
+          />
+        ) : null}
+      </Stack>
+    </section>
+  );
+}
+
+function Choice({ item, formats, conversions }: FileCardProps) {
+  const { key, file, from, to } = item;
+  const [hasOptions, { toggle }] = useDisclosure(false);
+  const targets = from === null ? [] : targetsOf(formats, from);
+  const chosen = targets.find((format) => format.to === to);
+  if (targets.length === 0) {
+    return (
+      <Group justify="space-between">
+        <Text size="sm">
+          No conversion is offered for this file.{' '}
+          <Anchor href="/v1/formats">What is offered</Anchor>
+        </Text>
+        <RemoveButton onClick={() => conversions.remove(key)} name={file.name} />
+      </Group>
+    );
+  }
+  return (
+    <>
+      <Group align="flex-end" gap="sm">
+        <Select
+          label="Convert to"
+          searchable
+          w={240}
+          allowDeselect={false}
+          value={to}
+          data={targets.map((format) => ({ value: format.to, label: format.target.title }))}
+          onChange={(next) => conversions.change(key, { to: next, options: {} })}
+        />
+        <Button variant="default" onClick={toggle} aria-expanded={hasOptions}>
+          Options
+        </Button>
+        <Button onClick={() => void conversions.start([key])} disabled={to === null}>
+          {item.state === 'failed' ? 'Try again' : 'Convert'}
+        </Button>
+        <RemoveButton onClick={() => conversions.remove(key)} name={file.name} />
+      </Group>
+      {chosen === undefined ? null : (
+        <Collapse expanded={hasOptions}>
+          <OptionFields
+            key={chosen.type}
+            schema={chosen.options}
+            values={item.options}
+            onChange={(options) => conversions.change(key, { options })}
+          />
+        </Collapse>
+      )}
+      {item.state === 'ready' && from !== null && to !== null ? (
+        <QuoteLine from={from} to={to} sizeBytes={file.size} />
+      ) : null}
+    </>
+  );
+}
+
+function RemoveButton({ onClick, name }: { onClick: () => void; name: string }) {
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      c="dimmed"
+      onClick={onClick}
+      aria-label={`Remove ${name}`}
+    >
+      Remove
+    </Button>
+  );
+}
+
+function Running({ item, conversions }: Pick<FileCardProps, 'item' | 'conversions'>) {
+  const { job, file } = item;
+  const percent = job?.progress.percent ?? 0;
+  return (
+    <Stack gap={6}>
+      <Progress
+        value={percent === 0 ? 4 : percent}
+        animated
+        aria-label={`Progress of ${file.name}`}
+      />
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" role="status">
+          {job === null ? 'Sending …' : `${job.progress.phase} · ${percent} %`}
+        </Text>
+        {job === null ? null : (
+          <Button size="xs" variant="default" onClick={() => conversions.cancel(item)}>
+            Cancel
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
+}
+
+function Done({ job }: { job: Job }) {
+  const workspaceId = useWorkspaceId();
+  if (job.output === null) return null;
+  return (
+    <Group justify="space-between">
+      <div>
+        <Text size="sm" className="breakable">
+          {job.output.filename}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {formatBytes(job.output.size_bytes)}
+          {job.duration_ms === null ? '' : ` · ${formatDuration(job.duration_ms)}`}
+          {job.warnings.length === 0 ? '' : ` · ${job.warnings.map((w) => w.detail).join(' ')}`}
+        </Text>
+      </div>
+      <Group gap="sm">
+        <Anchor component={Link} to={`/${workspaceId}/conversions/${job.id}`} size="sm">
+          Details
+        </Anchor>
+        <Button component="a" href={downloadPath(job.output.url)} download>
+          Download
+        </Button>
+      </Group>
+    </Group>
+  );
+}

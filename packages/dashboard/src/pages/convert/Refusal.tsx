@@ -1,0 +1,43 @@
+import { Anchor, Group, Text } from '@mantine/core';
+import { MutateError } from '@mutate/sdk';
+import { Link } from 'react-router';
+import { Problem } from '../../components/Problem.tsx';
+import { useWorkspaceId } from '../../session.ts';
+
+interface RefusalProps {
+  error: unknown;
+  onTarget: (to: string) => void;
+}
+
+/** Why a file was not converted, and the way out where there is one. */
+export function Refusal({ error, onTarget }: RefusalProps) {
+  const workspaceId = useWorkspaceId();
+  const code = error instanceof MutateError ? error.code : '';
+  const targets = error instanceof MutateError ? error.extras['supported_targets'] : undefined;
+  const isAboutLimits =
+    code === 'quota_exceeded' || code === 'file_too_large' || code === 'spend_cap_reached';
+  return (
+    <Problem error={error}>
+      {isAboutLimits ? (
+        <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
+          See your limits
+        </Anchor>
+      ) : null}
+      {Array.isArray(targets) && targets.length > 0 ? (
+        <Group gap="xs">
+          <Text size="sm">Offered for this file:</Text>
+          {targets.map((target) => (
+            <Anchor
+              key={String(target)}
+              component="button"
+              size="sm"
+              onClick={() => onTarget(String(target))}
+            >
+              {String(target)}
+            </Anchor>
+          ))}
+        </Group>
+      ) : null}
+    </Problem>
+  );
+}

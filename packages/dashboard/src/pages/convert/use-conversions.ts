@@ -1,0 +1,108 @@
+import type { Format, Job, Mutate } from '@mutate/sdk';
+import { isFinal } from '@mutate/sdk';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import { useApi, useWorkspaceId } from '../../session.ts';
+import { guessFormat, targetsOf } from './guess-format.ts';
+
+/** One file on the page. */
+export interface Item {
+  readonly key: string;
+  readonly file: File;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly state: 'ready' | 'running' | 'done' | 'failed';
+  readonly job: Job | null;
+  /** Why it was refused, or could not be sent. */
+  readonly error: unknown;
+}
+
+export interface Conversions {
+  readonly items: readonly Item[];
+  add(files: readonly File[], formats: readonly Format[]): Promise<void>;
+  change(key: string, change: Partial<Pick<Item, 'to' | 'options'>>): void;
+  remove(key: string): void;
+  /** Starts what is ready, or failed and is wanted again. */
+  start(keys: readonly string[]): Promise<void>;
+  cancel(item: Item): void;
+}
+
+/** Each holds a connection for its events; browsers have six for a server. */
+const atOnce = 3;
+
+/** The files of the page and what becomes of them. */
+export function useConversions(): Conversions {
+  const api = useApi();
+  const workspaceId = useWorkspaceId();
+  const queries = useQueryClient();
+  const [items, setItems] = useState<readonly Item[]>([]);
+
+  const change = useCallback((key: string, part: Partial<Item>) => {
+    setItems((all) => all.map((item) => (item.key === key ? { ...item, ...part } : item)));
+  }, []);
+
+  const add = useCallback(async (files: readonly File[], formats: readonly Format[]) => {
+    const added = await Promise.all(files.map((file) => toItem(file, formats)));
+    setItems((all) => [...all, ...added]);
+  }, []);
+
+  const start = async (keys: readonly string[]): Promise<void> => {
+    const waiting = items.filter(({ key, to }) => keys.includes(key) && to !== null);
+    for (const { key } of waiting) change(key, { state: 'running', error: null, job: null });
+    const work = async (): Promise<void> => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+        await convertItem(api, item, change);
+        await queries.invalidateQueries({ queryKey: [workspaceId] });
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  };
+
+  return {
+    items,
+    add,
+    change,
+    remove: (key) => setItems((all) => all.filter((item) => item.key !== key)),
+    start,
+    cancel: ({ job }) => {
+      if (job !== null) void api.conversions.cancel(job.id).catch(() => undefined);
+    },
+  };
+}
+
+async function toItem(file: File, formats: readonly Format[]): Promise<Item> {
+  const from = await guessFormat(file, formats);
+  const [first] = from === null ? [] : targetsOf(formats, from);
+  const key = `${file.name}:${file.size}:${Math.random()}`;
+  return {
+    key,
+    file,
+    from,
+    to: first?.to ?? null,
+    options: {},
+    state: 'ready',
+    job: null,
+    error: null,
+  };
+}
+
+/** Queued rather than waited for: so more files than slots are no refusals, and progress is seen. */
+async function convertItem(
+  api: Mutate,
+  item: Item,
+  change: (key: string, part: Partial<Item>) => void,
+): Promise<void> {
+  const { key, file, to, options } = item;
+  if (to === null) return;
+  try {
+    let job = await api.conversions.create({ file, to, options, respondAsync: true });
+    change(key, { job });
+    if (!isFinal(job.status)) {
+      job = await api.conversions.wait(job.id, { onJob: (seen) => change(key, { job: seen }) });
+    }
+    change(key, { job, state: job.status === 'succeeded' ? 'done' : 'failed' });
+  } catch (error) {
+    change(key, { state: 'failed', error });
+  }
+}

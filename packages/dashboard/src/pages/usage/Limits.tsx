@@ -1,0 +1,50 @@
+import type { Usage } from '@mutate/sdk';
+import { Facts } from '../../components/Facts.tsx';
+import { formatAmount, formatCount, formatTime } from '../../format.ts';
+import { useTimeZone } from '../../session.ts';
+
+/** What the workspace may do at most, and who says so. */
+export function Limits({ usage }: { usage: Usage }) {
+  const timeZone = useTimeZone();
+  const { conversions, concurrent, overage, overrides } = usage;
+  const source = (isOverridden: boolean) => (isOverridden ? ' (set by the operator)' : '');
+  const limit = (value: number | null, unit: string) =>
+    value === null ? 'no limit' : `${formatCount(value)} ${unit}`;
+  const isSet = (value: unknown) => value !== null && value !== undefined;
+  return (
+    <Facts
+      facts={[
+        ['Plan', usage.plan.name],
+        [
+          'Period',
+          `${formatTime(usage.period.start, timeZone)} to ${formatTime(usage.period.end, timeZone)}`,
+        ],
+        [
+          'Conversions',
+          limit(conversions.limit, 'a period') + source(isSet(overrides?.monthly_limit)),
+        ],
+        [
+          'At once',
+          limit(concurrent.limit, 'at once') + source(isSet(overrides?.concurrent_limit)),
+        ],
+        [
+          'File size',
+          limit(usage.max_file_size_mb, 'MB') + source(isSet(overrides?.max_file_size_mb)),
+        ],
+        [
+          'Requests',
+          `${formatCount(usage.rate_limit.per_minute)} a minute` +
+            source(isSet(overrides?.rate_limit_per_minute)),
+        ],
+        [
+          'Past the limit',
+          overage.policy === 'charge' && overage.unit_amount !== null
+            ? `${formatAmount(overage.unit_amount, overage.currency)} each${source(isSet(overrides?.overage_price))}`
+            : overage.policy === 'warn'
+              ? 'counted, at no charge'
+              : 'refused',
+        ],
+      ]}
+    />
+  );
+}

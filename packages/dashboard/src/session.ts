@@ -1,0 +1,46 @@
+import { Mutate, type Me, type Workspace } from '@mutate/sdk';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useParams } from 'react-router';
+
+const baseUrl = globalThis.location.origin;
+
+/** The client for what belongs to no workspace. */
+export const platform = new Mutate({ baseUrl });
+
+/** Who is signed in. */
+export function useMe(): UseQueryResult<Me> {
+  return useQuery({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => platform.me({ signal }),
+    staleTime: 60_000,
+  });
+}
+
+/** The workspace of the page's URL. */
+export function useWorkspaceId(): string {
+  const { workspaceId } = useParams();
+  if (workspaceId === undefined) throw new Error('This page belongs to no workspace.');
+  return workspaceId;
+}
+
+/** The client for the page's workspace. */
+export function useApi(): Mutate {
+  const workspaceId = useWorkspaceId();
+  return useMemo(() => new Mutate({ baseUrl, workspaceId }), [workspaceId]);
+}
+
+/** The page's workspace with its settings. */
+export function useWorkspace(): UseQueryResult<Workspace> {
+  const id = useWorkspaceId();
+  return useQuery({
+    queryKey: [id, 'workspace'],
+    queryFn: ({ signal }) => platform.workspaces.get(id, { signal }),
+    staleTime: 60_000,
+  });
+}
+
+/** Times are shown in the workspace's zone, whoever looks. */
+export function useTimeZone(): string {
+  return useWorkspace().data?.time_zone ?? 'UTC';
+}

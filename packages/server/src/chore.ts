@@ -1,6 +1,8 @@
 import type { Log } from './context.ts';
 
 export interface Chore {
+  /** Takes a turn now, unless one is under way. */
+  start(): void;
   /** Takes no further turn, and resolves when the one under way is over. */
   stop(): Promise<void>;
 }
@@ -16,15 +18,17 @@ export function startChore(
   work: () => Promise<unknown>,
 ): Chore {
   let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
+  const start = (): void => {
     running ??= work()
       .then(() => undefined)
       .catch((error: unknown) => log.warn({ err: error, chore: name }, 'a chore failed'))
       .finally(() => {
         running = undefined;
       });
-  }, everyMs);
+  };
+  const timer = setInterval(start, everyMs);
   return {
+    start,
     stop: async () => {
       clearInterval(timer);
       await running;

@@ -55,16 +55,21 @@ export function upsertProduct(planId: string, row: ProductRow): Statement {
     ON CONFLICT (plan_id) DO UPDATE SET name = EXCLUDED.name, active = EXCLUDED.active`;
 }
 
-/** Prices of versions on sale that are not mirrored, or not as they should be. Free costs nothing. */
+/** Prices of versions on sale that are not mirrored. Free costs nothing. */
 export function listPricesToMirror(): Statement {
   return sql`SELECT c.plan_id AS "planId", c.version, c.currency, c.interval
     FROM subscription_plans p
     JOIN subscription_plan_prices c ON c.plan_id = p.id AND c.version = p.current_version
     LEFT JOIN stripe_prices s USING (plan_id, version, currency, interval)
-    LEFT JOIN stripe_products d ON d.plan_id = p.id
-    WHERE p.active AND p.id <> 'plan_free'
-      AND (NOT coalesce(s.active, false) OR d.name <> p.name OR NOT d.active)
+    WHERE p.active AND p.id <> 'plan_free' AND NOT coalesce(s.active, false)
     ORDER BY c.plan_id, c.currency, c.interval`;
+}
+
+/** Plans on sale whose product has another name, or is archived. */
+export function listProductsToCorrect(): Statement {
+  return sql`SELECT p.id, p.name FROM subscription_plans p
+    JOIN stripe_products d ON d.plan_id = p.id
+    WHERE p.active AND (d.name <> p.name OR NOT d.active)`;
 }
 
 export function listPlansToArchive(): Statement {

@@ -7,6 +7,7 @@ import {
   listActivePrices,
   listPlansToArchive,
   listPricesToMirror,
+  listProductsToCorrect,
   type PriceKey,
   type PriceRow,
   type ProductRow,
@@ -97,12 +98,14 @@ async function ensureProduct(deps: BillingDeps, planId: string, name: string): P
 
 /**
  * Mirrors the catalogue: every price on sale is there, archived plans are archived. At start and
- * after each change of a plan; what is in order costs two reads and no request.
+ * after each change of a plan; what is in order costs three reads and no request.
  */
 export async function syncCatalogue(deps: BillingDeps): Promise<void> {
   for (const key of await deps.db.query<PriceKey>(listPricesToMirror())) {
     await ensurePrice(deps, key);
   }
+  const plans = await deps.db.query<{ id: string; name: string }>(listProductsToCorrect());
+  for (const { id, name } of plans) await ensureProduct(deps, id, name);
   const archived = await deps.db.query<{ id: string } & ProductRow>(listPlansToArchive());
   for (const plan of archived) await archive(deps, plan);
 }

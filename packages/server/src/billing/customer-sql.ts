@@ -1,7 +1,7 @@
 import { sql, type Statement } from '../db/sql.ts';
 
 export function findCustomerId(organizationId: string): Statement {
-  return sql`SELECT stripe_customer_id FROM organization_subscriptions
+  return sql`SELECT stripe_customer_id, billing_sync_number FROM organization_subscriptions
     WHERE organization_id = ${organizationId}`;
 }
 

@@ -14,26 +14,31 @@ import { askStripe } from './stripe.ts';
  */
 export async function ensureCustomer(deps: BillingDeps, ctx: Context): Promise<string> {
   const { id } = ctx.organization;
-  const kept = await findKept(deps, id);
+  const { stripe_customer_id: kept, billing_sync_number: sync } = await findKept(deps, id);
   if (kept !== null) return kept;
   await deps.verifyAccount();
   const { name, billing_email: email } = await findOrganization(ctx);
   const { customers } = deps.stripe;
   const customer = await askStripe(async () => {
-    // Nothing that can change stands beside the key: a repeat must be the very same request.
+    // Nothing that can change stands beside the key: a repeat must be the very same request. The
+    // number is another one only where an earlier customer was deleted there.
     const made = await customers.create(
       { metadata: { organization_id: id } },
-      { idempotencyKey: `customer ${id}` },
+      { idempotencyKey: `customer ${id} ${sync}` },
     );
     return customers.update(made.id, { name, ...(email === null ? {} : { email }) });
   });
   await deps.db.query(keepCustomerId(id, customer.id));
-  return (await findKept(deps, id)) ?? customer.id;
+  return (await findKept(deps, id)).stripe_customer_id ?? customer.id;
 }
 
-async function findKept(deps: BillingDeps, organizationId: string): Promise<string | null> {
-  const statement = findCustomerId(organizationId);
-  const [row] = await deps.db.query<{ stripe_customer_id: string | null }>(statement);
+interface KeptCustomer {
+  readonly stripe_customer_id: string | null;
+  readonly billing_sync_number: number;
+}
+
+async function findKept(deps: BillingDeps, organizationId: string): Promise<KeptCustomer> {
+  const [row] = await deps.db.query<KeptCustomer>(findCustomerId(organizationId));
   if (row === undefined) throw notFound('workspace');
-  return row.stripe_customer_id;
+  return row;
 }

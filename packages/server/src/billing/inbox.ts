@@ -31,7 +31,7 @@ const eventSchema = z.object({
   }),
 });
 
-export type IncomingEvent = z.infer<typeof eventSchema>;
+type IncomingEvent = z.infer<typeof eventSchema>;
 
 /**
  * Takes in a webhook: its event is on disk when this returns, once however often it comes. The draft
@@ -49,9 +49,26 @@ export async function receiveWebhook(
     throw invalidRequest([{ pointer: '/headers/stripe-signature', detail }]);
   }
   const event = parseEvent(body);
-  const inserted = await deps.db.query(insertEvents([toRow(event, 'webhook')]));
+  await keepEvents(deps, [event], 'webhook');
   if (isRenewalDraft(event)) await prepareRenewal(deps, event.data.object.id ?? '');
+}
+
+/** Puts events into the inbox. @returns how many were not there yet */
+export async function keepEvents(
+  deps: BillingDeps,
+  events: readonly IncomingEvent[],
+  source: NewEvent['source'],
+): Promise<number> {
+  if (events.length === 0) return 0;
+  const rows = events.map((event) => toRow(event, source));
+  const inserted = await deps.db.query(insertEvents(rows));
   if (inserted.length > 0) deps.wake();
+  return inserted.length;
+}
+
+/** An event as the provider lists it. */
+export function parseProviderEvent(event: unknown): IncomingEvent {
+  return eventSchema.parse(event);
 }
 
 function parseEvent(body: Buffer): IncomingEvent {

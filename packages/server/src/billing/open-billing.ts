@@ -6,6 +6,7 @@ import type { Database } from '../db/pool.ts';
 import { claimAccount } from './account.ts';
 import { syncCatalogue } from './catalogue.ts';
 import type { BillingDeps, RenewalDraftHandler, TimeControl } from './deps.ts';
+import { reconcile } from './reconcile.ts';
 import { Settler } from './settler.ts';
 import { createStripe } from './stripe.ts';
 
@@ -76,7 +77,10 @@ export function openBilling(options: BillingOptions): Billing {
     start: async () => {
       await begin(deps);
       chores.push(startChore('billing', 1_000, log, () => settler.settle()));
-      chores.push(startChore('mirror the catalogue', 60_000, log, () => syncCatalogue(deps)));
+      chores.push(startChore('mirror the catalogue', 10_000, log, () => syncCatalogue(deps)));
+      const reconciler = startChore('reconcile billing', 300_000, log, () => reconcile(deps));
+      chores.push(reconciler);
+      reconciler.start();
       settler.wake();
     },
     close: async () => {

@@ -58,6 +58,8 @@ export interface WorldOptions {
   readonly start?: string;
   readonly simulator?: SimulatorOptions;
   readonly graceDays?: number;
+  /** Beside the one that the simulator signs with. */
+  readonly webhookSecrets?: readonly string[];
 }
 
 const secretKey = 'sk_test_simulated';
@@ -133,7 +135,7 @@ function openWorldBilling({ options, db, clock, simulator, secret }: WorldParts)
       mode: 'simulator',
       secretKey,
       apiBase: simulator.url,
-      webhookSecrets: [secret],
+      webhookSecrets: [secret, ...(options.webhookSecrets ?? [])],
       graceDays: options.graceDays ?? 7,
       timeControl: {
         // Its time stands again after each advance.
@@ -186,7 +188,8 @@ export async function billingEventTypes(
   organizationId: string,
 ): Promise<string[]> {
   const rows = await world.db.query<{ type: string }>(
-    sql`SELECT type FROM billing_events WHERE organization_id = ${organizationId} ORDER BY id`,
+    sql`SELECT type FROM billing_events WHERE organization_id = ${organizationId}
+      ORDER BY created_at, ctid`,
   );
   return rows.map((row) => row.type);
 }

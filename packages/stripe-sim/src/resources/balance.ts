@@ -1,3 +1,4 @@
+import { emit } from '../delivery/emit.ts';
 import type { Customer } from '../store/documents.ts';
 import type { BalanceTransaction } from '../store/payment-documents.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -18,15 +19,17 @@ export const balanceRoutes: readonly Route[] = [
     'POST /v1/customers/{}/balance_transactions',
     ['amount', 'currency', 'description', 'metadata'],
     (tx, params, id) => {
+      const customer = need(tx, 'customer', id);
       const transaction = changeBalance(
         tx,
-        need(tx, 'customer', id),
+        customer,
         params.amount,
         params.currency.toLowerCase(),
         { type: 'adjustment' },
       );
       transaction.description = params.description ?? null;
       transaction.metadata = mergeMetadata({}, params.metadata);
+      emit(tx, 'customer.updated', customer);
       return transaction;
     },
   ),

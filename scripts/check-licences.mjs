@@ -31,8 +31,11 @@ const allowed = new Set([
 const reviewed = [/^@img\/sharp-(?:libvips-[\w-]+|win32-\w+|wasm32)$/, /^libheif-js$/];
 const lesser = /^LGPL-3\.0(?:-or-later)?$/;
 
-/** Packages whose package.json names their licence loosely; what their LICENSE file says instead. */
-const statedLoosely = new Map([['duck', 'BSD-2-Clause']]);
+/** Packages whose package.json names their licence loosely, or not; what their LICENSE file says. */
+const statedLoosely = new Map([
+  ['duck', 'BSD-2-Clause'],
+  ['png-js', 'MIT'],
+]);
 
 /** @param {string} path in the lock file @param {string} licence */
 function isReviewed(path, licence) {

@@ -5,6 +5,7 @@ import { convertCommand } from './commands/convert.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { formatsCommand } from './commands/formats.ts';
 import { helpFor } from './commands/help.ts';
+import { invoicesCommand } from './commands/invoices.ts';
 import { jobCommand } from './commands/job.ts';
 import { usageCommand } from './commands/usage.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -15,6 +16,7 @@ const commands: readonly Command[] = [
   convertCommand,
   jobCommand,
   usageCommand,
+  invoicesCommand,
   formatsCommand,
   doctorCommand,
 ];

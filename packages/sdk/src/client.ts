@@ -4,6 +4,7 @@ import { Batches } from './batches.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
+import { Invoices } from './invoices.ts';
 import type { Me } from './me.ts';
 import { Reservations } from './reservations.ts';
 import type { Format, Plan } from './types.ts';
@@ -43,6 +44,13 @@ export type {
   Warning,
   Workspace,
 } from './types.ts';
+export type {
+  CountedConversion,
+  Invoice,
+  InvoiceLine,
+  InvoiceWithLines,
+  LineExplanation,
+} from './invoice-types.ts';
 export type { FileInput, UploadProgress } from './upload.ts';
 export type { WaitOptions } from './wait.ts';
 
@@ -73,6 +81,7 @@ export class Mutate {
   readonly reservations: Reservations;
   /** Who is signed in; for callers with a session cookie. */
   readonly me: (call?: CallOptions) => Promise<Me>;
+  readonly invoices: Invoices;
 
   constructor(options: MutateOptions) {
     const http = new HttpClient({
@@ -94,5 +103,6 @@ export class Mutate {
     this.apiKeys = new ApiKeys(http, workspace);
     this.reservations = new Reservations(http, workspace);
     this.me = (call = {}) => http.json<Me>({ method: 'GET', path: '/v1/me', ...call });
+    this.invoices = new Invoices(http, workspace);
   }
 }

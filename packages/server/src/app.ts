@@ -5,6 +5,7 @@ import { adminRoutes } from './admin/routes.ts';
 import { logChainHeads } from './audit/log-heads.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { type Billing, type BillingSettings, openBilling } from './billing/open-billing.ts';
+import { startUncollectedBills } from './billing/overage/uncollected.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { startChore } from './chore.ts';
 import type { Clock } from './clock.ts';
@@ -105,6 +106,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       startChore('purge files', 60_000, log, () => purger.purge()),
       startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
       startChore('log audit heads', 21_600_000, log, () => logChainHeads(pools.durable, log)),
+      ...(options.billing === null
+        ? [startUncollectedBills({ db: pools.durable, clock, log })]
+        : []),
     ];
     stack.defer(async () => {
       await Promise.all(chores.map((chore) => chore.stop()));

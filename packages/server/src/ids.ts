@@ -12,6 +12,7 @@ export type IdPrefix =
   | 'sub'
   | 'inv'
   | 'bill'
+  | 'line'
   | 'whk'
   | 'evt'
   | 'req'

@@ -4,6 +4,7 @@ import type { Log } from '../context.ts';
 import { OperatorError } from '../db/operator-error.ts';
 import type { Database } from '../db/pool.ts';
 import { claimAccount } from './account.ts';
+import { attachOverage } from './attach-overage.ts';
 import { syncCatalogue } from './catalogue.ts';
 import type { BillingDeps, RenewalDraftHandler, TimeControl } from './deps.ts';
 import { reconcile } from './reconcile.ts';
@@ -39,7 +40,7 @@ export interface Billing {
 
 /** Stripe's own bound is 25 calls a second; a simulator has none. */
 const requestsPerSecondMax = 25;
-const onRenewalDraft: RenewalDraftHandler | null = null;
+const onRenewalDraft: RenewalDraftHandler = attachOverage;
 
 /** Puts the parts of billing together. Nothing is asked of the provider yet. */
 export function openBilling(options: BillingOptions): Billing {

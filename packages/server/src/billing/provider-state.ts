@@ -44,7 +44,7 @@ export async function fetchProviderState(
     subscription,
     schedule: typeof schedule === 'string' ? null : schedule,
     paymentMethod: pickPaymentMethod(customer, subscription),
-    invoices: await Promise.all(invoices.map((invoice) => withAllLines(deps, invoice))),
+    invoices: await Promise.all(invoices.map((invoice) => complete(deps, invoice))),
   };
 }
 
@@ -83,6 +83,17 @@ function pickPaymentMethod(
   const own = isOver ? null : subscription.default_payment_method;
   const method = own ?? customer.invoice_settings.default_payment_method;
   return typeof method === 'string' ? null : method;
+}
+
+/** What an open one's payment waits for is told only where it is asked for. */
+async function complete(deps: BillingDeps, invoice: Stripe.Invoice): Promise<Stripe.Invoice> {
+  const isWaiting = invoice.status === 'open' && invoice.attempted;
+  const whole = isWaiting
+    ? await deps.stripe.invoices.retrieve(invoice.id, {
+        expand: ['payments.data.payment.payment_intent'],
+      })
+    : invoice;
+  return withAllLines(deps, whole);
 }
 
 /** An invoice comes with its first ten lines. */

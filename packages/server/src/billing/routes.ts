@@ -3,6 +3,7 @@ import type { Route } from '../http/route.ts';
 import { clockRoutes } from './clock-routes.ts';
 import type { Billing } from './open-billing.ts';
 import { billingSchema, updateBillingSchema } from './schema.ts';
+import { invoiceRoutes } from './invoices/routes.ts';
 import { findBilling, updateBilling } from './settings.ts';
 import { webhookRoute } from './webhook-route.ts';
 
@@ -41,5 +42,11 @@ const updateBillingRoute = defineRoute({
 /** The billing part of the API. Null: nobody is billed on this server. */
 export function billingRoutes(billing: Billing | null): Route[] {
   const deps = billing?.deps ?? null;
-  return [findBillingRoute, updateBillingRoute, webhookRoute(deps), ...clockRoutes(billing)];
+  return [
+    findBillingRoute,
+    updateBillingRoute,
+    ...invoiceRoutes(deps?.mode === 'simulator'),
+    webhookRoute(deps),
+    ...clockRoutes(billing),
+  ];
 }

@@ -101,6 +101,14 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
+/** It is finalized, so nothing can be put onto it any more. */
+export function isInvoiceFixed(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === 'invoice_not_editable'
+  );
+}
+
 /** The id of what may have been expanded. */
 export function idOf(value: string | { id: string } | null | undefined): string | null {
   return typeof value === 'string' ? value : (value?.id ?? null);

@@ -29,8 +29,11 @@ const subscriptionOf = async () =>
   (await world.api.call(`GET /v1/workspaces/${id}/subscription`)).body;
 const priceOf = (planId: string, interval: 'month' | 'year' = 'month') =>
   ensurePrice(world.deps, { planId, version: 1, currency: 'usd', interval });
-/** What was told since the workspace was made. */
-const events = async () => (await billingEventTypes(world, id)).slice(1);
+/** What was told of the subscription since the workspace was made. */
+const events = async () => {
+  const types = await billingEventTypes(world, id);
+  return types.slice(1).filter((type) => !type.startsWith('invoice.'));
+};
 const announced = async () => {
   const rows = await world.db.query<{ change: string }>(
     sql`SELECT payload ->> 'change' AS change FROM outbox

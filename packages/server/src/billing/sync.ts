@@ -9,6 +9,8 @@ import { lockOrganization } from '../organizations/organizations.ts';
 import { moveUsageAnchor } from '../subscriptions/usage-anchor.ts';
 import { findCustomerId } from './customer-sql.ts';
 import { type BillingDeps, systemContext } from './deps.ts';
+import { writeInvoices } from './invoices/write-invoices.ts';
+import { hastenOverage } from './overage/own-invoice.ts';
 import { fetchProviderState, type ProviderState } from './provider-state.ts';
 import { dateOf, type Stripe } from './stripe.ts';
 import {
@@ -76,6 +78,7 @@ async function write(
       ctx.clock.now(),
     ),
   );
+  await writeInvoices(tx, ctx, state.invoices, deps.graceDays);
   if (facts !== null) await writeSubscription(tx, ctx, { kept, facts, state, number });
 }
 
@@ -114,6 +117,10 @@ async function writeSubscription(tx: Queryable, ctx: Context, step: Step): Promi
     after: await findAmount(tx, facts),
   };
   const changes = changesBetween(kept, facts, amounts);
+  if (changes.includes('cancelled')) {
+    const endedAt = state.subscription?.ended_at ?? null;
+    await hastenOverage(tx, id, endedAt === null ? ctx.clock.now() : dateOf(endedAt));
+  }
   if (changes.length > 0) await tell(tx, ctx, step, changes);
 }
 

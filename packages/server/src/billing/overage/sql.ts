@@ -58,3 +58,96 @@ export function findBill(organizationId: string, usagePeriodStart: string): Stat
     WHERE organization_id = ${organizationId} AND state <> 'open'
       AND usage_period_start = ${usagePeriodStart}::timestamptz`;
 }
+
+/** Computed, and not on an invoice yet; what rounds to nothing needs none. */
+export function listBillsToCollect(organizationId: string): Statement {
+  return sql`SELECT ${billColumns} FROM overage_bills
+    WHERE organization_id = ${organizationId} AND state = 'computed' AND collected
+      AND amount_minor > 0
+    ORDER BY usage_period_start`;
+}
+
+/** How many of each type, the most first: for the text of the item. */
+export function listTypesOfBill(organizationId: string, usagePeriodStart: string): Statement {
+  return sql`SELECT type, sum(quantity)::bigint AS quantity FROM overage_bill_lines
+    WHERE organization_id = ${organizationId}
+      AND usage_period_start = ${usagePeriodStart}::timestamptz
+    GROUP BY type ORDER BY quantity DESC, type`;
+}
+
+/**
+ * Which invoice a bill's item is meant for, before the provider is asked for it: of two who would put
+ * it onto two invoices, one gets a row.
+ */
+export function updateIntent(
+  organizationId: string,
+  bill: OverageBill,
+  to: { stripeInvoiceId: string; ownInvoice: boolean },
+  asOf: Date,
+): Statement {
+  return sql`UPDATE overage_bills SET stripe_invoice_id = ${to.stripeInvoiceId},
+      own_invoice = ${to.ownInvoice}::boolean, updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND state = 'computed'
+      AND usage_period_start = ${bill.usage_period_start}::timestamptz
+      AND stripe_invoice_id IS NOT DISTINCT FROM ${bill.stripe_invoice_id}
+    RETURNING ${billColumns}`;
+}
+
+export function updateItemCreated(
+  organizationId: string,
+  usagePeriodStart: string,
+  on: { stripeInvoiceId: string; stripeItemId: string },
+  asOf: Date,
+): Statement {
+  return sql`UPDATE overage_bills SET state = 'item_created',
+      stripe_invoice_id = ${on.stripeInvoiceId}, stripe_item_id = ${on.stripeItemId},
+      updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND state = 'computed'
+      AND usage_period_start = ${usagePeriodStart}::timestamptz`;
+}
+
+/** Made for a bill alone and not finalized as far as we know. */
+export function listOwnInvoices(organizationId: string): Statement {
+  return sql`SELECT stripe_invoice_id FROM overage_bills
+    WHERE organization_id = ${organizationId} AND own_invoice AND state = 'item_created'
+    ORDER BY usage_period_start`;
+}
+
+/** It still gathers, or no invoice has taken it. */
+export function findWaitingBill(organizationId: string, usagePeriodStart: string): Statement {
+  return sql`SELECT 1 AS waits FROM overage_bills
+    WHERE organization_id = ${organizationId}
+      AND usage_period_start = ${usagePeriodStart}::timestamptz
+      AND (state = 'open' OR (state = 'computed' AND collected AND amount_minor > 0))`;
+}
+
+export interface PayingState {
+  readonly stripe_subscription_id: string | null;
+  readonly stripe_payment_method_id: string | null;
+  readonly status: string;
+  readonly interval: 'month' | 'year';
+  readonly current_period_end: string;
+}
+
+export function findPayingState(organizationId: string): Statement {
+  return sql`SELECT stripe_subscription_id, stripe_payment_method_id, status, interval,
+      current_period_end
+    FROM organization_subscriptions WHERE organization_id = ${organizationId}`;
+}
+
+/** The bills of a subscription that ended are due an hour after its end, whenever they were. */
+export function hastenOverageWork(organizationId: string, endedAt: Date): Statement {
+  return sql`UPDATE due_work SET data = jsonb_build_object('cut_at', rfc3339(${endedAt}::timestamptz)),
+      due_at = least(due_at, ${endedAt}::timestamptz + interval '1 hour'), next_attempt_at = now()
+    WHERE organization_id = ${organizationId} AND kind = 'overage_invoice'`;
+}
+
+export function listDueOverage(asOf: Date): Statement {
+  return sql`SELECT organization_id, reference FROM due_work
+    WHERE kind = 'overage_invoice' AND due_at <= ${asOf}::timestamptz ORDER BY due_at LIMIT 1000`;
+}
+
+export function deleteOverageWork(organizationId: string, reference: string): Statement {
+  return sql`DELETE FROM due_work WHERE organization_id = ${organizationId}
+    AND kind = 'overage_invoice' AND reference = ${reference}`;
+}

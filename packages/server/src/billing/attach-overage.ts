@@ -1,0 +1,25 @@
+import { type BillingDeps, systemContext } from './deps.ts';
+import { putItem } from './overage/put-item.ts';
+import { sealOverage } from './overage/seal-bills.ts';
+import { listBillsToCollect, type OverageBill } from './overage/sql.ts';
+import { dateOf, type Stripe } from './stripe.ts';
+
+/**
+ * Puts what a workspace used past its limits, in the usage periods that are over, onto the draft of
+ * its renewal: one item a bill. An invoice that is no draft any more is left alone, and the next one
+ * takes the bill. May be repeated, by any number at once.
+ */
+export async function attachOverage(
+  deps: BillingDeps,
+  organizationId: string,
+  invoice: Stripe.Invoice,
+): Promise<void> {
+  const ctx = systemContext(deps, organizationId);
+  // A renewal is made when its period ends: that one is over, though our clock may be behind.
+  await sealOverage(ctx, { collected: true, periodEnd: dateOf(invoice.created) });
+  const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
+  for (const bill of bills) {
+    if (bill.currency !== invoice.currency) continue;
+    await putItem(deps, organizationId, bill, { invoice, ownInvoice: false });
+  }
+}

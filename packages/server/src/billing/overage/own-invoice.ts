@@ -1,0 +1,111 @@
+import type { Context } from '../../context.ts';
+import type { Queryable } from '../../db/pool.ts';
+import { ensureCustomer } from '../customer.ts';
+import { type BillingDeps, systemContext } from '../deps.ts';
+import { planWork } from '../due-work.ts';
+import type { DueWorkRow } from '../due-work-sql.ts';
+import { billMetadata } from '../invoices/facts.ts';
+import type { Stripe } from '../stripe.ts';
+import { putItem } from './put-item.ts';
+import { sealOverage } from './seal-bills.ts';
+import {
+  findPayingState,
+  findWaitingBill,
+  hastenOverageWork,
+  listBillsToCollect,
+  listOwnInvoices,
+  type OverageBill,
+  type PayingState,
+} from './sql.ts';
+
+const hourMs = 3_600_000;
+const daysUntilDue = 30;
+
+/**
+ * An hour after a usage period: what no renewal will take gets an invoice of its own. A monthly
+ * subscription's renewal takes it; yearly ones renew too seldom, and one that ended never does.
+ */
+export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promise<void> {
+  const { organization_id: organizationId, kind, reference, data } = work;
+  const ctx = systemContext(deps, organizationId);
+  const [state] = await deps.db.query<PayingState>(findPayingState(organizationId));
+  if (state === undefined) return;
+  if (isRenewedMonthly(state)) {
+    if (!(await isWaiting(ctx, reference))) return;
+    const now = deps.clock.now().getTime();
+    const renewal = Math.max(Date.parse(state.current_period_end), now);
+    await planWork(deps.db, {
+      organizationId,
+      kind,
+      reference,
+      dueAt: new Date(renewal + hourMs),
+      data,
+    });
+    return;
+  }
+  const cutAt = typeof data.cut_at === 'string' ? new Date(data.cut_at) : null;
+  await sealOverage(ctx, { collected: true, cutAt });
+  const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
+  for (const bill of bills) await invoiceBill(deps, ctx, bill);
+  const hasCard = state.stripe_payment_method_id !== null;
+  const own = await deps.db.query<{ stripe_invoice_id: string }>(listOwnInvoices(organizationId));
+  for (const { stripe_invoice_id: id } of own) await issue(deps, id, hasCard);
+}
+
+/** A subscription has ended: what it owes for conversions is due an hour later, in one invoice. */
+export async function hastenOverage(
+  tx: Queryable,
+  organizationId: string,
+  endedAt: Date,
+): Promise<void> {
+  await tx.query(hastenOverageWork(organizationId, endedAt));
+}
+
+const renewed = new Set(['trialing', 'active', 'past_due', 'unpaid']);
+
+function isRenewedMonthly(state: PayingState): boolean {
+  const isAlive = state.stripe_subscription_id !== null && renewed.has(state.status);
+  return isAlive && state.interval === 'month';
+}
+
+async function isWaiting(ctx: Context, usagePeriodStart: string): Promise<boolean> {
+  return (await ctx.db.query(findWaitingBill(ctx.organization.id, usagePeriodStart))).length > 0;
+}
+
+async function invoiceBill(deps: BillingDeps, ctx: Context, bill: OverageBill): Promise<void> {
+  const { own_invoice: hasOwn, stripe_invoice_id: intendedId } = bill;
+  const invoice =
+    hasOwn && intendedId !== null
+      ? await deps.stripe.invoices.retrieve(intendedId)
+      : await makeDraft(deps, ctx, bill);
+  await putItem(deps, ctx.organization.id, bill, { invoice, ownInvoice: true });
+}
+
+/** Goes nowhere by itself: a draft whose bill went elsewhere meanwhile stays empty and is never sent. */
+async function makeDraft(
+  deps: BillingDeps,
+  ctx: Context,
+  bill: OverageBill,
+): Promise<Stripe.Invoice> {
+  return deps.stripe.invoices.create(
+    {
+      customer: await ensureCustomer(deps, ctx),
+      currency: bill.currency,
+      auto_advance: false,
+      pending_invoice_items_behavior: 'exclude',
+      metadata: { [billMetadata]: bill.id },
+    },
+    { idempotencyKey: `overage invoice ${bill.id}` },
+  );
+}
+
+/** Charged to the card on file; without one the provider mails it, to be paid within a month. */
+async function issue(deps: BillingDeps, invoiceId: string, hasCard: boolean): Promise<void> {
+  const invoice = await deps.stripe.invoices.retrieve(invoiceId);
+  if (invoice.status !== 'draft') return;
+  if (!hasCard) {
+    const terms = { collection_method: 'send_invoice', days_until_due: daysUntilDue } as const;
+    await deps.stripe.invoices.update(invoiceId, terms);
+  }
+  await deps.stripe.invoices.finalizeInvoice(invoiceId, { auto_advance: true });
+}

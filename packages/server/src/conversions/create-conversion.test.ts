@@ -34,6 +34,18 @@ describe('a conversion', () => {
     expect(await readdir(files).catch(() => [])).not.toContain(organizationId);
   });
 
+  it('gives its output a name that any file system takes, also where the extension grows', async () => {
+    const { organizationId, apiKey } = await scene().create();
+    const response = await tested.fetch(`/v1/workspaces/${organizationId}/conversions`, {
+      method: 'POST',
+      key: apiKey,
+      body: form({ name: `${'é'.repeat(125)}x.csv`, content: 'a\n1\n' }, { to: 'parquet' }),
+    });
+    expect(response.status).toBe(201);
+    const { output } = (await response.json()) as { output: { filename: string } };
+    expect(output.filename).toBe(`${'é'.repeat(123)}.parquet`);
+  });
+
   it('is told that its body is neither form nor JSON before it is told of limits', async () => {
     const { organizationId, apiKey } = await scene().suspended().create();
     const response = await tested.fetch(`/v1/workspaces/${organizationId}/conversions`, {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConversionDeps, ConversionSettings } from './deps.ts';
 import { EngineError, type EngineResult, type Format } from './engines/engine.ts';
 import { readLocalFile } from './files/local-storage.ts';
 import { outputKey, type FileSource } from './files/storage.ts';
+import { displayFilename } from '../http/multipart-head.ts';
 import { formats } from './formats.ts';
 import { optionsOfStep } from './options.ts';
 import type { Offer } from './registry.ts';
@@ -85,7 +86,8 @@ async function convert(
   onProgress: (percent: number, phase: string) => void,
 ): Promise<{ result: EngineResult; source: FileSource }> {
   const { from, to, input, options } = attempt;
-  const offer = deps.registry.find(from, to);
+  const sizeBytes = 'bytes' in input ? input.bytes.length : (await stat(input.path)).size;
+  const offer = deps.registry.findFor(from, to, sizeBytes);
   if (offer === null) {
     throw new EngineError('internal_error', 'The conversion is no longer offered here.');
   }
@@ -158,7 +160,8 @@ async function measure(source: FileSource): Promise<{ sizeBytes: number; sha256:
 
 function outputFilename(input: string | null, format: Format): string {
   const base = (input ?? '').replace(/\.[^.]{1,10}$/u, '') || 'output';
-  return `${base}.${formats[format].extensions[0]}`;
+  // The new extension may be longer than the old one.
+  return displayFilename(`${base}.${formats[format].extensions[0]}`);
 }
 
 /** Text is UTF-8 unless an option says otherwise. */

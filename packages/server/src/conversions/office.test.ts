@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { expectInvariants } from '../test/invariants.ts';
-import { scenario } from '../test/scenario.ts';
+import { scenario, type Scene } from '../test/scenario.ts';
 import { form, startTestService, type TestService } from '../test/service.ts';
+import { DocumentMaker, sheetSource, textSource } from './engines/office/test-documents.ts';
 
 let tested: TestService;
 beforeAll(async () => {
@@ -39,3 +40,67 @@ describe('the samples that the README converts', () => {
     await expectInvariants(tested.database.db, owner.organizationId, new Date());
   }, 90_000);
 });
+
+describe('documents that a reader of ours does not know, or not in that size', () => {
+  const convert = async (owner: Scene, file: { name: string; content: Buffer }, to: string) => {
+    const path = `/v1/workspaces/${owner.organizationId}/conversions?response=file`;
+    const response = await tested.fetch(path, {
+      method: 'POST',
+      key: owner.apiKey,
+      body: form(file, { to }),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+
+  it.each(['odt', 'rtf', 'doc'] as const)(
+    '%s becomes HTML, Markdown and text with its table, through Word',
+    async (format) => {
+      const owner = await scenario(tested.database.db, systemClock).organization().create();
+      const file = { name: `a.${format}`, content: await make(format, await textSource(1)) };
+      const html = await convert(owner, file, 'html');
+      expect(html).toMatchObject({ status: 201, text: expect.stringContaining('<td>') as string });
+      const md = await convert(owner, file, 'md');
+      expect(md.text).toMatch(/\| *Row 3 *\| *51 *\| *north *\|/u);
+      const txt = await convert(owner, file, 'txt');
+      expect(txt.text).toMatch(/^The quarterly figures are in/u);
+    },
+    60_000,
+  );
+
+  it('an XLS above 20 MB is read by LibreOffice, with the same options', async () => {
+    const owner = await scenario(tested.database.db, systemClock)
+      .organization()
+      .plan('pro')
+      .create();
+    const small = await make('xls', sheetSource(3, 4));
+    // Sectors that its table of contents does not know.
+    const content = Buffer.concat([small, Buffer.alloc(21 * 1_048_576 - small.length)]);
+    const path = `/v1/workspaces/${owner.organizationId}/conversions`;
+    const queued = await tested.fetch(path, {
+      method: 'POST',
+      key: owner.apiKey,
+      body: form({ name: 'a.xls', content }, { to: 'csv', options: '{"delimiter":";"}' }),
+    });
+    expect(queued.status).toBe(202);
+    const { id } = (await queued.json()) as { id: string };
+    const find = async () => {
+      const response = await tested.fetch(`${path}/${id}`, { key: owner.apiKey });
+      return (await response.json()) as { status: string };
+    };
+    await expect
+      .poll(async () => (await find()).status, { timeout: 40_000 })
+      .not.toMatch(/queued|processing/u);
+    expect(await find()).toMatchObject({ status: 'succeeded', type: 'XLS_TO_CSV' });
+    const output = await tested.fetch(`${path}/${id}/output`, { key: owner.apiKey });
+    expect(await output.text()).toBe('0;0;0;0\r\n0;1;2;3\r\n0;2;4;6\r\n');
+  }, 90_000);
+});
+
+async function make(format: 'odt' | 'rtf' | 'doc' | 'xls', source: Buffer): Promise<Buffer> {
+  const maker = await DocumentMaker.open();
+  try {
+    return await maker.make(format, source);
+  } finally {
+    await maker.close();
+  }
+}

@@ -1,4 +1,4 @@
-import { chains } from './chains.ts';
+import { chains, chainsForLarge } from './chains.ts';
 import type { Availability, Engine } from './engines/engine.ts';
 import { buildRegistry, type Registry } from './registry.ts';
 import {
@@ -24,6 +24,7 @@ export async function openEngines(
   const possible = await buildRegistry(
     probed.map(({ engine }) => engine),
     chains,
+    chainsForLarge,
   );
   const preferred = probed.filter(({ engine }) =>
     engine.pairs.some(({ from, to }) =>
@@ -34,7 +35,7 @@ export async function openEngines(
   const permitted = probed.map(({ engine }) =>
     preferred.some((one) => one.engine === engine) ? withPermission(engine, runner) : engine,
   );
-  return { registry: await buildRegistry(permitted, chains), runner };
+  return { registry: await buildRegistry(permitted, chains, chainsForLarge), runner };
 }
 
 async function probeOnce(engine: Engine): Promise<Engine> {

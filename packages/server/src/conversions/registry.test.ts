@@ -114,6 +114,20 @@ describe('a chain', () => {
     expect(direct.find('docx', 'png')?.steps.map(({ engine }) => engine.name)).toEqual(['alone']);
   });
 
+  test('takes the files that are too large for the engine of one step, where it is offered', async () => {
+    const small = { ...engineOf('small', 'xls', 'csv', {}), inputBytesMax: 20 };
+    const newer = engineOf('newer', 'xls', 'xlsx', {});
+    const sheets = engineOf('sheets', 'xlsx', 'csv', {});
+    const large = { from: 'xls', via: 'xlsx', to: 'csv' } as const;
+    const namesFor = async (engines: Engine[], bytes: number) => {
+      const found = (await buildRegistry(engines, [], [large])).findFor('xls', 'csv', bytes);
+      return found?.steps.map(({ engine }) => engine.name);
+    };
+    expect(await namesFor([small, newer, sheets], 20)).toEqual(['small']);
+    expect(await namesFor([small, newer, sheets], 21)).toEqual(['newer', 'sheets']);
+    expect(await namesFor([small, sheets], 21)).toEqual(['small']);
+  });
+
   test('takes the options of all its steps, each checked and handed to the step it is for', async () => {
     const found = (await buildRegistry([office, raster], [chain])).find('docx', 'png');
     if (!found) throw new Error('the chain is not offered');

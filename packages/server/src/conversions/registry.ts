@@ -15,6 +15,8 @@ export interface Offer {
   readonly from: Format;
   readonly to: Format;
   readonly steps: readonly [Step, ...Step[]];
+  /** What takes the files that are too large for the engine of the only step; its options are the same. */
+  readonly large?: Offer & { readonly aboveBytes: number };
 }
 
 /** What is shown of a format beside its short name. */
@@ -58,6 +60,13 @@ export class Registry {
     return this.#offers.get(conversionType(from, to)) ?? null;
   }
 
+  /** The engines for a file of that size. */
+  findFor(from: Format, to: Format, sizeBytes: number): Offer | null {
+    const offer = this.find(from, to);
+    const { large } = offer ?? {};
+    return large !== undefined && sizeBytes > large.aboveBytes ? large : offer;
+  }
+
   /** The formats that `from` can be converted into, in the order of declaration. */
   targetsOf(from: Format): Format[] {
     return [...this.#offers.values()].filter((offer) => offer.from === from).map(({ to }) => to);
@@ -77,6 +86,7 @@ export class Registry {
 export async function buildRegistry(
   engines: readonly Engine[],
   chains: readonly Chain[] = [],
+  chainsForLarge: readonly Chain[] = [],
 ): Promise<Registry> {
   const probes = await Promise.all(engines.map(probeEngine));
   const offers = new Map<string, Offer>();
@@ -99,6 +109,16 @@ export async function buildRegistry(
     const type = conversionType(from, to);
     if (!first || !last || offers.has(type)) continue;
     offers.set(type, { from, to, steps: [...first.steps, ...last.steps] });
+  }
+  for (const { from, via, to } of chainsForLarge) {
+    const type = conversionType(from, to);
+    const offer = offers.get(type);
+    const aboveBytes = offer?.steps[0].engine.inputBytesMax;
+    const first = offers.get(conversionType(from, via));
+    const last = offers.get(conversionType(via, to));
+    if (!offer || aboveBytes === undefined || !first || !last) continue;
+    const steps = [...first.steps, ...last.steps] as const;
+    offers.set(type, { ...offer, large: { from, to, steps, aboveBytes } });
   }
   return new Registry(offers, [...[...offers.values()].map(describeOffer), ...missing]);
 }

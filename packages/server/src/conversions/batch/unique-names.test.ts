@@ -25,3 +25,9 @@ test('no two are the same, also where they differ by case or were numbered befor
   expect(unique).toEqual(['a.csv', 'A (2).csv', 'a (2) (2).csv', 'a (3).csv', 'a', 'a (2)']);
   expect(new Set(unique.map((name) => name.toLowerCase())).size).toBe(names.length);
 });
+
+test('none has more than the 255 bytes that a file system takes, numbered or not', () => {
+  const long = `${'日'.repeat(90)}.csv`;
+  const unique = uniqueNames([long, long, 'x'.repeat(300)], []);
+  expect(unique).toEqual([`${'日'.repeat(83)}.csv`, `${'日'.repeat(82)} (2).csv`, 'x'.repeat(255)]);
+});

@@ -15,11 +15,24 @@ export function uniqueNames(names: readonly string[], takenNames: readonly strin
       .replace(reserved, '_$&');
     const dot = safe.lastIndexOf('.');
     const [stem, extension] = dot > 0 ? [safe.slice(0, dot), safe.slice(dot)] : [safe, ''];
-    let unique = safe === '' ? 'output' : safe;
+    let unique = safe === '' ? 'output' : fitting(stem, extension);
     for (let count = 2; taken.has(unique.toLowerCase()); count++) {
-      unique = `${stem} (${count})${extension}`;
+      unique = fitting(stem, ` (${count})${extension}`);
     }
     taken.add(unique.toLowerCase());
     return unique;
   });
+}
+
+/** What file systems take for one name, in bytes. */
+const nameBytesMax = 255;
+
+function fitting(stem: string, rest: string): string {
+  const room = Math.max(0, nameBytesMax - Buffer.byteLength(rest));
+  if (Buffer.byteLength(stem) <= room) return `${stem}${rest}`;
+  const cut = Buffer.from(stem)
+    .subarray(0, room)
+    .toString()
+    .replace(/\ufffd+$/u, '');
+  return `${cut}${rest}`;
 }

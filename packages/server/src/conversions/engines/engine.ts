@@ -56,6 +56,8 @@ export interface Engine {
   readonly timeoutMs: number;
   /** Memory bound of the child that runs it, in bytes. */
   readonly memoryBytesMax: number;
+  /** It refuses a larger input; where a chain takes it, that is used. */
+  readonly inputBytesMax?: number;
   probe(): Promise<Availability>;
   /** Runs in a child process. @throws EngineError */
   run(task: EngineTask): Promise<EngineResult>;

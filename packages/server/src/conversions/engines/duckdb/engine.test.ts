@@ -62,6 +62,16 @@ describe('CSV to Parquet', () => {
     expect(lines).toMatch(/\{"a":"x","b":2\.5,"c":30000000000000000000\}\n$/u);
   });
 
+  test('takes TRUE and False for booleans where the whole column is of such, and for text if asked', async () => {
+    const csv = 'a,b,c\nTRUE,true,TRUE\nfalse,False,1\n';
+    expect(await rows('CSV_TO_PARQUET', csv)).toBe(
+      '{"a":true,"b":true,"c":"TRUE"}\n{"a":false,"b":false,"c":"1"}\n',
+    );
+    expect(await rows('CSV_TO_PARQUET', csv, { types: 'string' })).toBe(
+      '{"a":"TRUE","b":"true","c":"TRUE"}\n{"a":"false","b":"False","c":"1"}\n',
+    );
+  });
+
   test('leaves every column text where it is asked to', async () => {
     const lines = await rows('CSV_TO_PARQUET', 'a,b\n1,true\n', { types: 'string' });
     expect(lines).toBe('{"a":"1","b":"true"}\n');

@@ -19,7 +19,8 @@ const parquetTypes = z
   .default('infer')
   .describe(
     '"infer" makes numbers, booleans, dates and times of the columns whose every value can be ' +
-      'written back exactly; 007 stays text. "string" makes every column text.',
+      'written back exactly; 007 stays text, TRUE and true are the same boolean. "string" makes ' +
+      'every column text.',
   );
 
 const chosenColumns = z

@@ -1,16 +1,23 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engine.ts';
+import {
+  EngineError,
+  type Engine,
+  type EngineResult,
+  type EngineTask,
+  type Warning,
+} from '../engine.ts';
 import { checkDocument } from './check/check-document.ts';
+import type { Parts } from './check/check-package.ts';
 import { findInstallation } from './installation.ts';
-import { officeFormat, officeKinds } from './kinds.ts';
+import { officeFormat, officeKinds, type OfficeFormat } from './kinds.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
 import { exportSettings, pageChange, readOptions } from './options.ts';
-import { checkPdf, officePairs, unreadable } from './pairs.ts';
+import { checkPackageWritten, checkPdf, newerFormat, officePairs, unreadable } from './pairs.ts';
 import { convertPages } from './pdf-pages.ts';
 import { warnOfReplacedFonts } from './replaced-fonts.ts';
 import { Soffice } from './soffice.ts';
@@ -82,6 +89,32 @@ async function run(task: EngineTask): Promise<EngineResult> {
   const format = officeFormat(task.from);
   const parts = await checkDocument(task.inputPath, format);
   task.progress(10, 'converting');
+  const warnings =
+    task.to === 'pdf' ? await toPdf(task, format, parts) : await toNewer(task, format);
+  task.progress(100, 'converting');
+  return { format: task.to, warnings };
+}
+
+async function toNewer(task: EngineTask, format: OfficeFormat): Promise<Warning[]> {
+  await convert({
+    inputPath: task.inputPath,
+    inputFilter: officeKinds[format].filter,
+    outputPath: task.outputPath,
+    outputFilter: officeKinds[newerFormat(task)].filter,
+    settings: {},
+    pages: null,
+  });
+  const written = await open(task.outputPath);
+  try {
+    const { buffer } = await written.read(Buffer.alloc(4), 0, 4, 0);
+    checkPackageWritten(buffer);
+  } finally {
+    await written.close();
+  }
+  return [];
+}
+
+async function toPdf(task: EngineTask, format: OfficeFormat, parts: Parts): Promise<Warning[]> {
   const { filter, program } = officeKinds[format];
   const pdf = await convertPages(readOptions(task.options), async (options) => {
     await convert({
@@ -96,8 +129,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
     checkPdf(written);
     return written;
   });
-  task.progress(100, 'converting');
-  return { format: 'pdf', warnings: warnOfReplacedFonts(format, parts, pdf) };
+  return warnOfReplacedFonts(format, parts, pdf);
 }
 
 async function convert(conversion: Conversion): Promise<void> {

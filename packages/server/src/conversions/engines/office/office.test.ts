@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readZip } from '../../../test/zip.ts';
 import { EngineUnderTest } from './engine-under-test.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
 import { officeNative, officeWasm } from './runner-engines.ts';
@@ -47,6 +48,20 @@ describe.each([
     const pdf = await engine.toPdf(document(format), format);
     expect([pdf.isComplete, pdf.pages]).toEqual([true, pagesOf[kindOf[format]]]);
     expect(pdf.glyphs).toBeGreaterThan(30);
+  });
+
+  test.each([
+    ['doc', 'docx', 'word/document.xml', 'quarterly figures'],
+    ['odt', 'docx', 'word/document.xml', 'quarterly figures'],
+    ['rtf', 'docx', 'word/document.xml', 'quarterly figures'],
+    ['xls', 'xlsx', 'xl/worksheets/sheet1.xml', '<v>649</v>'],
+    ['ods', 'xlsx', 'xl/worksheets/sheet1.xml', '<v>649</v>'],
+  ] as const)('writes %s as %s with what it says', async (from, to, part, said) => {
+    const { bytes } = await engine.convert(document(from), from, to);
+    expect((await readZip(bytes)).get(part)).toContain(said);
+    const cut = document(from).subarray(0, Math.floor(document(from).length * 0.6));
+    const refused = engine.convert(cut, from, to);
+    await expect(refused).rejects.toMatchObject({ code: 'document_invalid' });
   });
 
   test('a document with text and a table becomes a PDF, twenty times in a row', async () => {

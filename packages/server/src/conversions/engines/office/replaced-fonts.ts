@@ -40,11 +40,15 @@ function collect(...found: readonly (readonly [RegExp, string | undefined])[]): 
 const themeFont = /<a:minorFont>\s*<a:latin typeface="([^"]{1,100})"/gu;
 
 function wordFonts(parts: Parts): Set<string> {
-  const defaults = /<w:docDefaults>.*?<\/w:docDefaults>/su.exec(parts.get('word/styles.xml') ?? '');
-  const themed = defaults?.[0].includes('w:asciiTheme="minor') === true;
+  const defaults = firstBetween(
+    parts.get('word/styles.xml'),
+    '<w:docDefaults>',
+    '</w:docDefaults>',
+  );
+  const themed = defaults?.includes('w:asciiTheme="minor') === true;
   return collect(
-    [/<w:rFonts [^>]*\bw:ascii="([^"]{1,100})"/gu, parts.get('word/document.xml')],
-    [/\bw:ascii="([^"]{1,100})"/gu, defaults?.[0]],
+    [/<w:rFonts [^<>]*\bw:ascii="([^"]{1,100})"/gu, parts.get('word/document.xml')],
+    [/\bw:ascii="([^"]{1,100})"/gu, defaults],
     [themeFont, themed ? parts.get('word/theme/theme1.xml') : undefined],
   );
 }
@@ -58,8 +62,7 @@ function slideFonts(parts: Parts): Set<string> {
 
 /** The workbook's first font is that of every cell without another. */
 function sheetFonts(parts: Parts): Set<string> {
-  const styles = parts.get('xl/styles.xml');
-  const [first] = /<font>.*?<\/font>/su.exec(styles ?? '') ?? [];
+  const first = firstBetween(parts.get('xl/styles.xml'), '<font>', '</font>');
   return collect([/<(?:name|rFont) val="([^"]{1,100})"/gu, first]);
 }
 
@@ -67,9 +70,11 @@ function sheetFonts(parts: Parts): Set<string> {
 function openDocumentFonts(parts: Parts): Set<string> {
   const content = parts.get('content.xml') ?? '';
   const used = collect([/\bstyle:font-name="([^"]{1,100})"/gu, content]);
-  const declared = /<style:font-face [^>]*?style:name="([^"]*)"[^>]*?svg:font-family="([^"]*)"/gu;
   const families = new Map<string, string>();
-  for (const [, name = '', family = ''] of content.matchAll(declared)) {
+  for (const [, attributes = ''] of content.matchAll(/<style:font-face ([^<>]*)/gu)) {
+    const name = /\bstyle:name="([^"]*)"/u.exec(attributes)?.[1];
+    const family = /\bsvg:font-family="([^"]*)"/u.exec(attributes)?.[1];
+    if (name === undefined || family === undefined) continue;
     families.set(name, family.replaceAll(/&apos;|'/gu, ''));
   }
   return new Set([...used].map((name) => families.get(name) ?? name));
@@ -78,8 +83,21 @@ function openDocumentFonts(parts: Parts): Set<string> {
 /** The font that text has without another (`\deff`), by its entry in the table of fonts. */
 function rtfFonts(head: string): Set<string> {
   const number = /\\deff(\d{1,5})/u.exec(head)?.[1] ?? '0';
-  const entry = new RegExp(`\\\\f${number}(?!\\d)[^;{}]*? ([A-Za-z][^;{}\\\\]{0,99});`, 'gu');
-  return collect([entry, /\{\\fonttbl(?:[^{}]|\{[^{}]*\})*\}/u.exec(head)?.[0]]);
+  const start = head.indexOf('{\\fonttbl');
+  const entry = new RegExp(`\\\\f${number}(?!\\d)`, 'u');
+  // The name is what follows the last control word, up to the semicolon.
+  for (const text of start < 0 ? [] : head.slice(start).split(/[{};]/u)) {
+    const name = /^[^ ]* ([A-Za-z].*)$/su.exec(text.slice(text.lastIndexOf('\\')))?.[1];
+    if (name !== undefined && name.length <= 100 && entry.test(text)) return new Set([name]);
+  }
+  return new Set();
+}
+
+/** From one mark to the next other one, both included: a pattern would look again from each of many. */
+function firstBetween(text: string | undefined, from: string, to: string): string | undefined {
+  const start = text?.indexOf(from) ?? -1;
+  const end = start < 0 ? -1 : (text?.indexOf(to, start) ?? -1);
+  return end < 0 ? undefined : text?.slice(start, end + to.length);
 }
 
 /** The families by their plain name: `/BaseFont/BAAAAA+LiberationSans-Bold` is one. */

@@ -8,7 +8,7 @@ import { checkDocument } from './check/check-document.ts';
 import { officeFormat, type OfficeFormat } from './kinds.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
 import { exportSettings, pageChange, readOptions } from './options.ts';
-import { checkPdf, officePairs, unreadable } from './pairs.ts';
+import { checkPackageWritten, checkPdf, newerFormat, officePairs, unreadable } from './pairs.ts';
 import { convertPages } from './pdf-pages.ts';
 import { changePagesOfOds } from './ods-pages.ts';
 import { warnOfReplacedFonts } from './replaced-fonts.ts';
@@ -67,6 +67,13 @@ async function run(task: EngineTask): Promise<EngineResult> {
   const parts = await checkDocument(task.inputPath, format);
   task.progress(10, 'converting');
   const input = await readFile(task.inputPath);
+  if (task.to !== 'pdf') {
+    const written = await convertBytes(input, format, newerFormat(task), '');
+    checkPackageWritten(written);
+    await writeFile(task.outputPath, written);
+    task.progress(100, 'converting');
+    return { format: task.to, warnings: [] };
+  }
   const pdf = await convertPages(readOptions(task.options), async (options) => {
     const settings = asJson(exportSettings(options));
     const change = pageChange(options);
@@ -100,7 +107,7 @@ function inputFormatOf(format: OfficeFormat): Exclude<OfficeFormat, 'xlsm' | 'xl
 async function convertBytes(
   input: Buffer,
   from: OfficeFormat,
-  outputFormat: 'pdf' | 'ods',
+  outputFormat: 'pdf' | 'ods' | 'docx' | 'xlsx',
   filterOptions: string,
 ): Promise<Buffer> {
   starting ??= start();

@@ -15,6 +15,7 @@ export const oldSheetsEngine: Engine = {
   pairs: workbookPairs(['xls', 'xlsb']),
   timeoutMs: 120_000,
   memoryBytesMax: 1024 * 1024 ** 2,
+  inputBytesMax: sizeBytesMax,
   probe: async () => ({ available: true }),
   run,
 };
@@ -25,7 +26,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
     throw new EngineError(
       'document_too_complex',
       `A workbook of this kind is read up to ${sizeBytesMax / 1024 ** 2} MB; this one has ` +
-        `${Math.ceil(size / 1024 ** 2)} MB. Save it as XLSX, which has no such limit.`,
+        `${Math.ceil(size / 1024 ** 2)} MB. Save it as XLSX, which has no such limit; where LibreOffice is installed it is read as well.`,
     );
   }
   // A megabyte of parser that only the converting process loads.

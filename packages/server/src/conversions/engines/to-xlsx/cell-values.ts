@@ -7,7 +7,7 @@ const zero = 0x30;
 const nine = 0x39;
 
 /** Excel keeps this many digits of a number. */
-const digitsMax = 15;
+export const digitsMax = 15;
 /** And shows this many characters of one in the format `General`, sign apart. */
 const generalMax = 11;
 

@@ -157,6 +157,19 @@ describe('JSON to XLSX', () => {
     ]);
   });
 
+  test('whole numbers of 16 digits and more are texts, as Excel would make zeros of the last', async () => {
+    const input =
+      '[{"a":1234567890123456,"b":9007199254740991,"c":4111111111111111,"d":-123456789012345},' +
+      '{"a":123456789012345,"b":1234567890123450,"c":1234567890123456.0,"d":1e15}]';
+    const outcome = await run(input, {}, 'JSON');
+    expect(outcome).toMatchObject({ warnings: ['numbers_as_text'] });
+    const { text } = await convert(bytesOf(outcome), {}, undefined, 'json');
+    expect(JSON.parse(text)).toEqual([
+      { a: '1234567890123456', b: '9007199254740991', c: '4111111111111111', d: -123456789012345 },
+      { a: 123456789012345, b: 1234567890123450, c: '1234567890123456.0', d: 1e15 },
+    ]);
+  });
+
   test('NDJSON, listed columns, no header, arrays of arrays, an empty array', async () => {
     const lines = '{"a":1,"b":2}\n{"b":3}\n';
     expect(await readBack(lines, {}, 'NDJSON')).toBe('a,b\n1,2\n,3\n');

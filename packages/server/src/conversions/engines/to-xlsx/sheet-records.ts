@@ -1,7 +1,7 @@
 import { EngineError } from '../engine.ts';
 import type { Warning } from '../engine.ts';
 import type { RecordWriter } from '../text/record-writer.ts';
-import { dateCellOf, doubleStyle, plainNumberStyle } from './cell-values.ts';
+import { dateCellOf, digitsMax, doubleStyle, plainNumberStyle } from './cell-values.ts';
 import { SheetXml } from './sheet-xml.ts';
 import { generalStyle } from './styles.ts';
 import type { WorkbookFile } from './workbook-file.ts';
@@ -68,7 +68,9 @@ export class SheetRecords implements RecordWriter {
     if (text === 'true' || text === 'false') return sheet.boolean(text === 'true');
     if (this.#writeNumber(sheet, text)) return;
     const number = Number(text);
-    const keepsDigits = doubleStyle(text) >= 0 || /e/iu.test(text) || Number.isSafeInteger(number);
+    // A double holds 16 digits of a whole number, and Excel shows and keeps 15: the rest would be zeros.
+    const isWhole = Number.isSafeInteger(number) && wholeDigits(text) <= digitsMax;
+    const keepsDigits = doubleStyle(text) >= 0 || /e/iu.test(text) || isWhole;
     if (Number.isFinite(number) && keepsDigits && significantDigits(text) <= 17) {
       return sheet.number(String(number), generalStyle, text.length);
     }
@@ -164,6 +166,12 @@ export class SheetRecords implements RecordWriter {
         `${textCharsMax}; set the option "long_texts" to "cut", or shorten it.`,
     );
   }
+}
+
+/** Without the zeros at its end, before or behind a point. */
+function wholeDigits(text: string): number {
+  const [whole = ''] = text.split('.');
+  return whole.replace('-', '').replace(/0+$/u, '').length;
 }
 
 function significantDigits(text: string): number {

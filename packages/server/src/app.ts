@@ -21,9 +21,13 @@ import { Pool } from './db/pool.ts';
 import { addressOf } from './http/listen.ts';
 import type { Route } from './http/route.ts';
 import { usageRoutes } from './metering/routes.ts';
+import type { NotificationDeps } from './notifications/deps.ts';
+import { notificationRoutes } from './notifications/routes.ts';
+import { startNotifications } from './notifications/start.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { reservationRoutes } from './reservations/routes.ts';
+import { createSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import { attemptsMax, type Pools, startConversions } from './start-conversions.ts';
 import { subscriptionRoutes } from './subscriptions/routes.ts';
@@ -49,13 +53,18 @@ export interface Service {
   readonly app: FastifyInstance;
   readonly conversions: ConversionDeps;
   readonly billing: Billing | null;
+  readonly notifications: NotificationDeps;
   readonly publicUrl: string;
   /** Finishes what is under way, takes nothing new, and lets go of everything. */
   close(): Promise<void>;
 }
 
 /** Every route of the API, for the server and for the reference. */
-export function allRoutes(conversions: ConversionDeps, billing: Billing | null): Route[] {
+export function allRoutes(
+  conversions: ConversionDeps,
+  billing: Billing | null,
+  notifications: NotificationDeps,
+): Route[] {
   return [
     ...conversionRoutes(conversions),
     ...batchRoutes(conversions),
@@ -70,6 +79,7 @@ export function allRoutes(conversions: ConversionDeps, billing: Billing | null):
     ...billingRoutes(billing),
     ...organizationRoutes,
     ...accountRoutes,
+    ...notificationRoutes(notifications),
     ...auditRoutes,
     ...adminRoutes,
   ];
@@ -101,18 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   if (worker) {
     worker.start();
     stack.defer(() => worker.stop());
-    const purger = new Purger({ db: pools.durable, clock, log, storage: conversions.storage });
-    const chores = [
-      startChore('purge files', 60_000, log, () => purger.purge()),
-      startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
-      startChore('log audit heads', 21_600_000, log, () => logChainHeads(pools.durable, log)),
-      ...(options.billing === null
-        ? [startUncollectedBills({ db: pools.durable, clock, log })]
-        : []),
-    ];
-    stack.defer(async () => {
-      await Promise.all(chores.map((chore) => chore.stop()));
-    });
+    startWorkerChores(options, pools, conversions, stack);
   }
   const billing =
     options.billing === null
@@ -125,8 +124,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           publicUrl: () => publicUrl,
         });
   stack.defer(async () => billing?.close());
+  const notifications = notificationDeps(options, pools, () => publicUrl);
   const app = await serve(options, {
-    routes: config.role === 'worker' ? [] : allRoutes(conversions, billing),
+    routes: config.role === 'worker' ? [] : allRoutes(conversions, billing, notifications),
     pools,
     publicUrl: () => publicUrl,
     stack,
@@ -134,8 +134,52 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   publicUrl ||= addressOf(app);
   await billing?.start();
+  if (config.role !== 'server') {
+    const telling = startNotifications(notifications);
+    stack.defer(() => telling.stop());
+  }
   const running = stack.move();
-  return { app, conversions, billing, publicUrl, close: () => running.disposeAsync() };
+  return {
+    app,
+    conversions,
+    billing,
+    notifications,
+    publicUrl,
+    close: () => running.disposeAsync(),
+  };
+}
+
+function startWorkerChores(
+  { billing, clock, log }: ServiceOptions,
+  { durable: db }: Pools,
+  { storage }: ConversionDeps,
+  stack: AsyncDisposableStack,
+): void {
+  const purger = new Purger({ db, clock, log, storage });
+  const chores = [
+    startChore('purge files', 60_000, log, () => purger.purge()),
+    startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
+    startChore('log audit heads', 21_600_000, log, () => logChainHeads(db, log)),
+    ...(billing === null ? [startUncollectedBills({ db, clock, log })] : []),
+  ];
+  stack.defer(async () => {
+    await Promise.all(chores.map((chore) => chore.stop()));
+  });
+}
+
+function notificationDeps(
+  { config, clock, log, authSecret }: ServiceOptions,
+  { durable }: Pools,
+  publicUrl: () => string,
+): NotificationDeps {
+  return {
+    db: durable,
+    clock,
+    log,
+    secrets: createSecrets(authSecret),
+    mail: { smtpUrl: config.smtpUrl ?? null, from: config.mailFrom ?? 'Mutate <mutate@localhost>' },
+    publicUrl,
+  };
 }
 
 /** One process's converters are shared by who waits and who is queued: half are for the queue. */

@@ -26,6 +26,7 @@ test('.env.example shows the real defaults', () => {
     'CONVERSION_PROCESSES',
     'DATABASE_URL',
     'IMPORT_ALLOWED_HOSTS',
+    'MAIL_FROM',
     'MUTATE_ADMIN_KEY',
     'MUTATE_DATA_DIR',
     'AUTH_SECRET',
@@ -34,6 +35,7 @@ test('.env.example shows the real defaults', () => {
     'STRIPE_SECRET_KEY',
     'STRIPE_WEBHOOK_SECRET',
     'STRIPE_API_BASE',
+    'SMTP_URL',
   ];
   expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());
 });
@@ -58,6 +60,8 @@ test('nothing set gives the documented defaults', () => {
     uploadBytesMax: 5_368_709_120,
     queuedPerOrganizationMax: 1000,
     importAllowedHosts: [],
+    smtpUrl: undefined,
+    mailFrom: undefined,
     leaseSeconds: 20,
     conversionProcessesMax: availableParallelism(),
     unsandboxedAllowed: false,

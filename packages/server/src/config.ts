@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { OperatorError } from './db/operator-error.ts';
+import { parseSender } from './http/mail-address.ts';
 
 const bytesPerMegabyte = 1_048_576;
 
@@ -64,6 +65,17 @@ const environment = z.object({
       'must be host names, with a port or without, separated by commas',
     )
     .optional(),
+  SMTP_URL: urlOf(
+    /^smtps?$/,
+    'must be a URL such as smtp://user:password@host:587 or smtps://host',
+  ),
+  MAIL_FROM: z
+    .string()
+    .refine(
+      (text) => parseSender(text) !== null,
+      'must be an address such as mail@example.com, or Mutate <mail@example.com>',
+    )
+    .optional(),
   LEASE_SECONDS: wholeNumber(1, 3600, 20),
   CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
   ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
@@ -85,10 +97,15 @@ const environment = z.object({
   PAST_DUE_GRACE_DAYS: wholeNumber(0, 365, 7),
 });
 
-const consistent = environment.refine(
-  (env) => env.BILLING_MODE !== 'stripe' || env.STRIPE_SECRET_KEY !== undefined,
-  { path: ['STRIPE_SECRET_KEY'], error: 'must be set, since BILLING_MODE is stripe' },
-);
+const consistent = environment
+  .refine((env) => env.BILLING_MODE !== 'stripe' || env.STRIPE_SECRET_KEY !== undefined, {
+    path: ['STRIPE_SECRET_KEY'],
+    error: 'must be set, since BILLING_MODE is stripe',
+  })
+  .refine((env) => env.SMTP_URL === undefined || env.MAIL_FROM !== undefined, {
+    path: ['MAIL_FROM'],
+    error: 'must be set where SMTP_URL is: whom mails come from',
+  });
 
 /** Every variable that the server reads. */
 export const variableNames: readonly string[] = Object.keys(environment.shape);
@@ -150,6 +167,9 @@ function toConfig(env: z.infer<typeof environment>) {
     queuedPerOrganizationMax: env.QUEUED_PER_ORGANIZATION_MAX,
     /** Hosts that files may be fetched from although they are private: `name` or `name:port`. */
     importAllowedHosts: listOf(env.IMPORT_ALLOWED_HOSTS),
+    /** Undefined: mails stay in the database. */
+    smtpUrl: env.SMTP_URL,
+    mailFrom: env.MAIL_FROM,
     leaseSeconds: env.LEASE_SECONDS,
     /** Converters that run side by side in this process's care. */
     conversionProcessesMax: env.CONVERSION_PROCESSES,

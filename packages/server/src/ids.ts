@@ -24,7 +24,8 @@ export type IdPrefix =
   | 'ovr'
   | 'usr'
   | 'ses'
-  | 'acc';
+  | 'acc'
+  | 'msg';
 
 /**
  * A new id, e.g. `job_06b1…`: a UUIDv7 (RFC 9562) in 26 characters of base 32, so ids sort by the

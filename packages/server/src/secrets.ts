@@ -24,7 +24,7 @@ export interface Secrets {
   seal(text: string, place: string): string;
   /** Null: sealed with another secret or for another place, or damaged. */
   open(sealed: string, place: string): string | null;
-  /** A signature (HMAC-SHA-256) of `text` that is good for this purpose alone, base64url. */
+  /** A signature of `text` that is good for this purpose alone (HMAC-SHA-256), base64url. */
   sign(purpose: string, text: string): string;
   isSigned(purpose: string, text: string, signature: string): boolean;
 }

@@ -24,7 +24,9 @@ beforeAll(async () => {
 afterAll(() => tested.close());
 
 const workspaceRoutes = () =>
-  allRoutes(tested.service.conversions, null).filter((route) => route.access.kind === 'workspace');
+  allRoutes(tested.service.conversions, null, tested.service.notifications).filter(
+    (route) => route.access.kind === 'workspace',
+  );
 
 /** The route's URL with the owner's real ids in it. */
 function fill(url: string, workspaceId: string): string {
@@ -69,7 +71,7 @@ describe('every workspace route', () => {
 
 describe('every route of the super admin', () => {
   it("is closed to a workspace's key and to nobody", async () => {
-    const routes = allRoutes(tested.service.conversions, null).filter(
+    const routes = allRoutes(tested.service.conversions, null, tested.service.notifications).filter(
       (route) => route.access.kind === 'super_admin',
     );
     expect(routes.length).toBeGreaterThan(5);

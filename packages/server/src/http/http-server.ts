@@ -34,6 +34,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     genReqId: () => newId('req', Date.now()),
     trustProxy: hops === 0 ? false : (_address, hop) => hop < hops,
     bodyLimit: jsonBytesMax,
+    // A signed link names what it is about.
+    routerOptions: { maxParamLength: 250 },
     // Draining answers with our own 503; see isDraining.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
-/** A page of ours: no request leaves it, and nothing runs in it that was not put there by us. */
+/** A page of ours: no request leaves it, and nothing runs in it. */
 export interface Page {
   readonly html: string;
   readonly contentSecurityPolicy: string;
@@ -34,23 +34,24 @@ button:hover { border-color: var(--soft); }
 .status { font-variant-numeric: tabular-nums; color: var(--soft); font-weight: 400; }
 `;
 
-/**
- * @param body trusted HTML: what comes from outside went through `escapeHtml`
- * @param script runs as it is; the policy lets this very text run and no other
- */
-export function renderPage(title: string, body: string, script?: string): Page {
+export interface PageOptions {
+  /** Where its forms may go, as the policy says it. */
+  readonly formAction?: "'self'";
+}
+
+/** @param body trusted HTML: what comes from outside went through `escapeHtml` */
+export function renderPage(title: string, body: string, { formAction }: PageOptions = {}): Page {
   const html =
     '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width, initial-scale=1">' +
     `<title>${escapeHtml(title)}</title><style>${style}</style></head>` +
-    `<body><main>${body}</main>${script === undefined ? '' : `<script>${script}</script>`}` +
-    '</body></html>';
-  const scripts = script === undefined ? "'none'" : hashOf(script);
+    `<body><main>${body}</main></body></html>`;
   return {
     html,
     contentSecurityPolicy:
-      `default-src 'none'; style-src ${hashOf(style)}; script-src ${scripts}; img-src data:; ` +
-      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      `default-src 'none'; style-src ${hashOf(style)}; script-src 'none'; img-src data:; ` +
+      "base-uri 'none'; " +
+      `form-action ${formAction ?? "'none'"}; frame-ancestors 'none'`,
   };
 }
 

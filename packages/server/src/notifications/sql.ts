@@ -15,3 +15,74 @@ export function insertAnnouncement(row: AnnouncementRow): Statement {
             ${row.createdAt})
     ON CONFLICT (organization_id, dedupe_key) DO NOTHING`;
 }
+
+/** Ids of what waits, oldest first; `after` is the last one that was looked at. */
+export function listWaitingAnnouncements(after: number, limit: number): Statement {
+  return sql`SELECT organization_id, id FROM outbox
+    WHERE processed_at IS NULL AND id > ${after}::bigint ORDER BY id LIMIT ${limit}::integer`;
+}
+
+export interface WaitingAnnouncement {
+  readonly organization_id: string;
+  readonly id: number;
+  readonly topic: string;
+  readonly payload: unknown;
+  readonly created_at: string;
+  readonly workspace: string | null;
+  readonly time_zone: string | null;
+  readonly billing_email: string | null;
+  readonly currency_digits: number | null;
+}
+
+/** None where another process has it, or it is processed. */
+export function lockAnnouncement(organizationId: string, id: number): Statement {
+  return sql`SELECT b.organization_id, b.id, b.topic, b.payload, b.created_at,
+      o.name AS workspace, o.time_zone, o.billing_email,
+      minor_unit_exponent(b.payload ->> 'currency') AS currency_digits
+    FROM outbox b LEFT JOIN organization o ON o.id = b.organization_id
+    WHERE b.organization_id = ${organizationId} AND b.id = ${id}::bigint
+      AND b.processed_at IS NULL
+    FOR UPDATE OF b SKIP LOCKED`;
+}
+
+/** @param erase whether its payload was for one person's eyes and stands elsewhere now */
+export function updateAnnouncementProcessed(
+  organizationId: string,
+  id: number,
+  erase: boolean,
+): Statement {
+  return sql`UPDATE outbox SET processed_at = clock_timestamp(),
+      payload = CASE WHEN ${erase}::boolean THEN '{}' ELSE payload END
+    WHERE organization_id = ${organizationId} AND id = ${id}::bigint`;
+}
+
+/** Members with one of the roles that want mails of the category, by default or by their own word. */
+export function listMembersToTell(
+  organizationId: string,
+  category: string,
+  rule: { roles: readonly string[]; byDefault: boolean },
+): Statement {
+  return sql`SELECT u.id AS user_id, u.email
+    FROM member m
+    JOIN "user" u ON u.id = m.user_id
+    LEFT JOIN notification_preferences p ON p.organization_id = m.organization_id
+      AND p.user_id = m.user_id AND p.category = ${category}
+    WHERE m.organization_id = ${organizationId} AND m.role = ANY (${rule.roles}::text[])
+      AND NOT u.banned AND coalesce(p.enabled, ${rule.byDefault}::boolean)
+    ORDER BY m.created_at, m.id`;
+}
+
+/**
+ * Forgets what was told long ago. Its key goes with it: by then nothing tells of the same cause again.
+ * Of conversions there are many, and each ends once.
+ */
+export function deleteOldAnnouncements(limit: number): Statement {
+  return sql`DELETE FROM outbox b USING (
+      SELECT organization_id, id FROM outbox
+      WHERE processed_at < clock_timestamp() - CASE WHEN topic LIKE 'conversion.%'
+        THEN interval '1 day' ELSE interval '400 days' END
+      ORDER BY id LIMIT ${limit}::integer
+    ) old
+    WHERE b.organization_id = old.organization_id AND b.id = old.id
+    RETURNING b.id`;
+}

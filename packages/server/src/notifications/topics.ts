@@ -23,6 +23,13 @@ export interface Announcements {
   'invoice.payment_failed': Invoice & { day: 0 | 3 | 7; grace_ends_at: string };
   'invoice.payment_action_required': Invoice;
   'payment_method.expiring': { brand: string; last4: string; exp_month: number; exp_year: number };
+  'usage.digest': UsageDigest;
+  'webhook_endpoint.disabled': {
+    endpoint_id: string;
+    url: string;
+    reason: 'gone' | 'failing';
+    failing_since: string | null;
+  };
   'workspace.suspended': { reason: string };
   'workspace.reactivated': Record<string, never>;
 
@@ -73,6 +80,17 @@ interface Invoice {
   amount_due_minor: number;
   currency: string;
   hosted_invoice_url: string | null;
+}
+
+/** Of seven days, [week_start, week_end). */
+interface UsageDigest {
+  week_start: string;
+  week_end: string;
+  conversions: number;
+  previous_conversions: number;
+  failed: number;
+  by_type: { type: string; conversions: number }[];
+  period: { used: number; limit: number | null; end: string };
 }
 
 /** `url` holds a token that is good once: it is erased when the mail is sent, or too late to send. */

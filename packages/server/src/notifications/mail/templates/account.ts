@@ -1,0 +1,55 @@
+import type { MailContent } from '../layout.ts';
+import { formatTime } from '../formats.ts';
+import { plainName } from '../plain-text.ts';
+import { hiddenLink, type MailContext, type Templates } from './template.ts';
+
+/** To one person, each with a link that is good once. */
+export const accountTemplates: Templates<
+  'auth.email_verification' | 'auth.password_reset' | 'auth.invitation'
+> = {
+  'auth.email_verification': (payload, context) => ({
+    subject: 'Confirm your e-mail address',
+    paragraphs: [
+      greet(payload.name),
+      'Confirm that this address is yours, and your Mutate account is ready.',
+    ],
+    action: { label: 'Confirm address', url: context.link ?? hiddenLink },
+    note: validUntil(payload.expires_at, context, 'If you did not sign up, ignore this mail.'),
+  }),
+  'auth.password_reset': (payload, context) => ({
+    subject: 'Choose a new password',
+    paragraphs: [greet(payload.name), 'Somebody asked for a new password for your Mutate account.'],
+    action: { label: 'Choose a password', url: context.link ?? hiddenLink },
+    note: validUntil(
+      payload.expires_at,
+      context,
+      'If it was not you, ignore this mail: your password stays as it is.',
+    ),
+  }),
+  'auth.invitation': (payload, context): MailContent => {
+    const workspace = plainName(payload.workspace_name ?? context.workspace ?? 'a workspace');
+    const by =
+      payload.invited_by === undefined ? 'You are' : `${plainName(payload.invited_by)} has`;
+    const invites = payload.invited_by === undefined ? 'invited' : 'invited you';
+    const role = payload.role === undefined ? '' : ` as ${plainName(payload.role)}`;
+    return {
+      subject: `Join ${workspace} on Mutate`,
+      paragraphs: [greet(payload.name), `${by} ${invites} to the workspace “${workspace}”${role}.`],
+      action: { label: 'Accept the invitation', url: context.link ?? hiddenLink },
+      note: validUntil(
+        payload.expires_at,
+        context,
+        'If you do not know what this is about, ignore this mail.',
+      ),
+    };
+  },
+};
+
+function greet(name: string | null): string {
+  const plain = plainName(name ?? '');
+  return plain === '' ? 'Hello,' : `Hello ${plain},`;
+}
+
+function validUntil(expiresAt: string, { timeZone }: MailContext, otherwise: string): string {
+  return `The link works once, until ${formatTime(expiresAt, timeZone)}. ${otherwise}`;
+}

@@ -1,0 +1,123 @@
+import type { Announcements } from '../../topics.ts';
+import { formatMoney, formatTime } from '../formats.ts';
+import { plainName } from '../plain-text.ts';
+import type { MailContent } from '../layout.ts';
+import type { MailContext, Templates } from './template.ts';
+
+type PaymentTopic =
+  | 'invoice.finalized'
+  | 'invoice.paid'
+  | 'invoice.payment_failed'
+  | 'invoice.payment_action_required'
+  | 'payment_method.expiring';
+
+type Invoice = Announcements['invoice.paid'];
+
+export const paymentTemplates: Templates<PaymentTopic> = {
+  'invoice.finalized': (payload, context) =>
+    payload.total_minor === 0
+      ? null
+      : {
+          subject: `${context.workspace}: invoice ${numberOf(payload)} is ready`,
+          paragraphs: [
+            payload.amount_due_minor === 0
+              ? 'Nothing is to be paid: it is covered by the balance.'
+              : 'It is paid with the stored payment method; there is nothing to do.',
+          ],
+          facts: invoiceFacts(payload, context),
+          action: invoiceAction(payload, context),
+        },
+  'invoice.paid': (payload, context) =>
+    payload.total_minor === 0
+      ? null
+      : {
+          subject: `${context.workspace}: invoice ${numberOf(payload)} is paid`,
+          paragraphs: ['Thank you. The payment has arrived.'],
+          facts: invoiceFacts(payload, context),
+          action: invoiceAction(payload, context),
+        },
+  'invoice.payment_failed': (payload, context) => failed(payload, context),
+  'invoice.payment_action_required': (payload, context) => ({
+    subject: `${context.workspace}: confirm the payment of invoice ${numberOf(payload)}`,
+    paragraphs: [
+      'Your bank wants you to confirm this payment yourself. Open the invoice and follow its page; ' +
+        'without it the invoice stays unpaid.',
+    ],
+    facts: invoiceFacts(payload, context),
+    action: invoiceAction(payload, context, 'Confirm the payment'),
+  }),
+  'payment_method.expiring': (payload, context) => ({
+    subject: `${context.workspace}: the card ending in ${plainName(payload.last4)} expires soon`,
+    paragraphs: [
+      `The ${plainName(payload.brand)} card ending in ${plainName(payload.last4)} can be charged until ` +
+        `the end of ${String(payload.exp_month).padStart(2, '0')}/${payload.exp_year}. Store a new one ` +
+        'before the next invoice.',
+    ],
+    action: { label: 'Change the card', url: `${context.publicUrl}/billing` },
+  }),
+};
+
+function failed(
+  payload: Announcements['invoice.payment_failed'],
+  context: MailContext,
+): MailContent {
+  const graceEnds = formatTime(payload.grace_ends_at, context.timeZone);
+  const number = numberOf(payload);
+  const facts = invoiceFacts(payload, context);
+  const action = invoiceAction(payload, context, 'Pay the invoice');
+  switch (payload.day) {
+    case 0:
+      return {
+        subject: `${context.workspace}: invoice ${number} could not be paid`,
+        paragraphs: [
+          'The charge did not go through. It is tried again; a new card helps, or paying on the ' +
+            "invoice's page.",
+          `Nothing is interrupted until ${graceEnds}.`,
+        ],
+        facts,
+        action,
+      };
+    case 3:
+      return {
+        subject: `${context.workspace}: invoice ${number} is still unpaid`,
+        paragraphs: [
+          `Please pay it before ${graceEnds}. After that the Free plan's limits hold for ` +
+            `${context.workspace}, and conversions past them are refused.`,
+        ],
+        facts,
+        action,
+      };
+    case 7:
+      return {
+        subject: `${context.workspace}: the Free plan's limits hold until invoice ${number} is paid`,
+        paragraphs: [
+          'The time to pay is over. Files, usage and settings stay as they are; the limits of the ' +
+            'plan are back as soon as the invoice is paid.',
+        ],
+        facts,
+        action,
+      };
+  }
+}
+
+function numberOf({ number, invoice_id: id }: Invoice): string {
+  return plainName(number ?? id);
+}
+
+function invoiceFacts(
+  payload: Invoice,
+  { currencyDigits }: MailContext,
+): MailContent['facts'] & {} {
+  const { total_minor: total, amount_due_minor: due, currency } = payload;
+  return [
+    ['Invoice', numberOf(payload)],
+    ['Total', formatMoney(total, currency, currencyDigits)],
+    ...(due === total ? [] : ([['Due', formatMoney(due, currency, currencyDigits)]] as const)),
+  ];
+}
+
+function invoiceAction(payload: Invoice, { publicUrl }: MailContext, label = 'See the invoice') {
+  const hosted = payload.hosted_invoice_url ?? '';
+  // Only what the payment provider names, and only as a web address.
+  return { label, url: /^https?:\/\//.test(hosted) ? hosted : `${publicUrl}/billing` };
+}

@@ -7,6 +7,7 @@ import { Detached } from './conversions/detached.ts';
 import { engines } from './conversions/engines.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
 import { openInstanceFolder } from './conversions/files/instance-folder.ts';
+import { ImportSlots } from './conversions/import-slots.ts';
 import { openEngines } from './conversions/open-engines.ts';
 import { RecentLooks } from './conversions/recent-looks.ts';
 import type { Pool } from './db/pool.ts';
@@ -84,6 +85,13 @@ export async function startConversions(
     registry,
     runner,
     storage: new LocalStorage(join(dataFolder, 'files')),
+    // Each may last five minutes; a batch fetches four at a time.
+    imports: new ImportSlots({
+      ofOrganizationMax: 8,
+      max: 32,
+      waitingMax: 200,
+      waitMsMax: 60_000,
+    }),
     closing,
     settings: toSettings(config, workFolder.path, publicUrl),
   };

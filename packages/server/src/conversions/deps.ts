@@ -6,6 +6,7 @@ import type { Metering } from '../metering/metering.ts';
 import type { RefusalRecorder } from '../metering/refusals.ts';
 import type { Detached } from './detached.ts';
 import type { Storage } from './files/storage.ts';
+import type { ImportSlots } from './import-slots.ts';
 import type { RecentLooks } from './recent-looks.ts';
 import type { Registry } from './registry.ts';
 import type { Runner } from './runner/runner.ts';
@@ -23,6 +24,7 @@ export interface ConversionDeps {
   readonly registry: Registry;
   readonly runner: Runner;
   readonly storage: Storage;
+  readonly imports: ImportSlots;
   /** Aborted when the process begins to stop: streams without an end of their own end then. */
   readonly closing: AbortSignal;
   readonly settings: ConversionSettings;

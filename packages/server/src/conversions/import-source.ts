@@ -12,6 +12,7 @@ import { extensionOf, formatOfMediaType, formats, parseFormat } from './formats.
 import { requireDisk } from './require-disk.ts';
 
 export interface ImportOptions {
+  readonly organizationId: string;
   readonly url: string;
   readonly limits: UploadLimits;
   /** Where the file goes if it is large. */
@@ -39,9 +40,18 @@ export function checkSourceUrl(url: string, pointer: string): void {
  * may not go, and how it gets nowhere else, is in http/outbound-target.ts and guarded-request.ts.
  *
  * @throws AppError `invalid_request` for a URL that is refused, `source_unavailable`,
+ *   `concurrency_limited` where too many are being fetched,
  *   `file_too_large` before the first byte where Content-Length tells, else at the byte that crosses
  */
 export async function importSource(
+  deps: Pick<ConversionDeps, 'settings' | 'log' | 'imports'>,
+  options: ImportOptions,
+): Promise<UploadedFile> {
+  const { organizationId, signal } = options;
+  return deps.imports.hold(organizationId, signal, () => fetchFile(deps, options));
+}
+
+async function fetchFile(
   deps: Pick<ConversionDeps, 'settings' | 'log'>,
   { url, limits, path, signal, pointer }: ImportOptions,
 ): Promise<UploadedFile> {

@@ -14,6 +14,8 @@ const megabyte = 1_048_576;
 let source: Server;
 let origin: string;
 let requests: IncomingMessage[] = [];
+/** Replies that are not given yet. */
+let held: ServerResponse[] = [];
 let tested: TestService;
 
 /** A host of files, as the operator may have one on the own network. */
@@ -34,6 +36,8 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   } else if (pathname === '/cut.csv') {
     response.writeHead(200, { 'content-length': 100 });
     response.write('a,b\n', () => response.destroy());
+  } else if (pathname === '/held.csv') {
+    held.push(response);
   } else if (pathname === '/inside') {
     response.writeHead(302, { location: 'http://169.254.169.254/latest/' }).end();
   } else response.writeHead(404).end('the secret page of an internal host');
@@ -105,6 +109,23 @@ describe('a conversion of what a URL stands for', () => {
     const usage = await (await tested.fetch(path, { key: owner.apiKey })).json();
     expect(usage).toMatchObject({ conversions: { used: 2, reserved: 0 } });
     expect(requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('is fetched by eight requests of a workspace at once, and by others beside them', async () => {
+    const owner = await scene().create();
+    const other = await scene().create();
+    held = [];
+    const body = { source_url: `http://${origin}/held.csv`, to: 'json' };
+    const queued = { prefer: 'respond-async' };
+    const sent = Array.from({ length: 10 }, () => send(owner, body, queued));
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(8);
+    const beside = { source_url: `http://${origin}/people.csv`, to: 'json' };
+    expect((await send(other, beside)).status).toBe(201);
+    expect(held.length).toBe(8);
+    for (const response of held.splice(0)) response.end(csv);
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+    for (const response of held.splice(0)) response.end(csv);
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(10).fill(202));
   });
 
   it('is named by Content-Disposition, or has the extension of its media type', async () => {

@@ -129,11 +129,16 @@ function awaitSource(
     fingerprint: fingerprintOfRequest(fields, [{ sourceUrl: url }]),
     open: async () => {
       const signal = goneSignal(call);
-      const file = await importSource(deps, { url, limits, path, signal, pointer }).catch(
-        (error: unknown) => {
-          throw recordTooLarge(deps, call, decision, error);
-        },
-      );
+      const file = await importSource(deps, {
+        organizationId: call.ctx.organization.id,
+        url,
+        limits,
+        path,
+        signal,
+        pointer,
+      }).catch((error: unknown) => {
+        throw recordTooLarge(deps, call, decision, error);
+      });
       upload = new ReceivedUpload(file, fields, path);
       return upload;
     },

@@ -102,7 +102,14 @@ async function fetchAll(
     // Past the bound nothing more is fetched; what is under way then is not kept.
     refuseTotal(batchBytesMax, totalBytes);
     const pointer = `/source_url/${index}`;
-    const imported = await importSource(deps, { url, limits, path, signal, pointer });
+    const imported = await importSource(deps, {
+      organizationId: call.ctx.organization.id,
+      url,
+      limits,
+      path,
+      signal,
+      pointer,
+    });
     totalBytes += imported.sizeBytes;
     if (totalBytes > batchBytesMax) await rm(path, { force: true });
     refuseTotal(batchBytesMax, totalBytes);

@@ -7,6 +7,8 @@ export interface TurnsOptions {
   readonly queueWaitMsMax: number;
   /** Tasks of one owner at the same time, those that have given their turn back included. */
   readonly tasksOfOwnerMax: number;
+  /** What those are told who get no turn; `overloaded` unless said otherwise. */
+  readonly refusal?: () => AppError;
 }
 
 /** Whose task it is; null: nobody's, and under no bound. */
@@ -43,15 +45,16 @@ export class Turns {
   }
 
   /**
-   * Begins a task. @throws AppError `overloaded` where the queue is full or the wait too long; the
+   * Begins a task. @throws AppError where the queue is full or the wait too long; the
    * signal's reason
    */
   async take(signal: AbortSignal, owner: Owner = null): Promise<void> {
     signal.throwIfAborted();
     const { turnsMax, queueWaitMsMax } = this.#options;
     if (this.#closed) throw overloaded();
+    const { refusal = overloaded } = this.#options;
     if (this.#taken < turnsMax && this.#mayBegin(owner)) return this.#begin(owner);
-    if (this.#isQueueFull(owner)) throw overloaded();
+    if (this.#isQueueFull(owner)) throw refusal();
     await new Promise<void>((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);
@@ -69,7 +72,7 @@ export class Turns {
         resolve();
       };
       const abort = () => refuse(signal.reason as Error);
-      const timer = setTimeout(() => refuse(overloaded()), queueWaitMsMax);
+      const timer = setTimeout(() => refuse(refusal()), queueWaitMsMax);
       const waiting: Waiting = { owner, proceed, refuse };
       signal.addEventListener('abort', abort, { once: true });
       this.#queue.push(waiting);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Engine, EngineResult, EngineTask } from '../engine.ts';
 import { imageOptions, imagePairs } from './options.ts';
 import type { ImageSource, Raster } from './options.ts';
-import { checkSvg, scaleOf } from './svg.ts';
+import { checkSvg, hasText, scaleOf } from './svg.ts';
 
 /** Images among each other by libvips. Runs in a child process only: decoders are in C. */
 export const imageEngine: Engine = {
@@ -35,5 +35,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
   const warnings = checkSvg(bytes);
   const { density, scale } = scaleOf(bytes, imageOptions.parse(task.options).dpi);
   await convertImage(task, bytes, { density }, { ...pair, scale });
+  const { warnOfMissingText } = await import('./svg-text.ts');
+  warnings.push(...(await warnOfMissingText(hasText(bytes))));
   return { format: task.to, warnings };
 }

@@ -27,6 +27,11 @@ export function checkSvg(bytes: Buffer): Warning[] {
   return warnings;
 }
 
+/** Whether there is something to read in it. */
+export function hasText(bytes: Buffer): boolean {
+  return /<(?:[\w.-]+:)?(?:text|tspan|textPath)\b[^<>]*>[^<]*[^\s<]/iu.test(decode(bytes));
+}
+
 /** UTF-16 has a byte order mark; all else is ASCII where it matters here. */
 function decode(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');

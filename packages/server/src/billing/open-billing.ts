@@ -86,7 +86,7 @@ export function openBilling(options: BillingOptions): Billing {
     },
     close: async () => {
       await Promise.all(chores.map((chore) => chore.stop()));
-      await settler.idle();
+      await settler.close();
     },
   };
 }

@@ -2,9 +2,10 @@ import { defineRoute } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
 import { clockRoutes } from './clock-routes.ts';
 import type { Billing } from './open-billing.ts';
-import { billingSchema, updateBillingSchema } from './schema.ts';
 import { invoiceRoutes } from './invoices/routes.ts';
+import { billingSchema, updateBillingSchema } from './schema.ts';
 import { findBilling, updateBilling } from './settings.ts';
+import { stripeEventRoutes } from './stripe-events-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
 const url = '/v1/workspaces/:workspaceId/billing';
@@ -48,5 +49,6 @@ export function billingRoutes(billing: Billing | null): Route[] {
     ...invoiceRoutes(deps?.mode === 'simulator'),
     webhookRoute(deps),
     ...clockRoutes(billing),
+    ...stripeEventRoutes(billing),
   ];
 }

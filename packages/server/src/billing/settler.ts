@@ -8,6 +8,7 @@ export class Settler {
   readonly #deps: BillingDeps;
   #turn: Promise<unknown> = Promise.resolve();
   #isAwake = false;
+  #isClosed = false;
 
   constructor(deps: BillingDeps) {
     this.#deps = deps;
@@ -22,15 +23,16 @@ export class Settler {
 
   /** There is something to do; nobody waits for it. */
   wake(): void {
-    if (this.#isAwake) return;
+    if (this.#isAwake || this.#isClosed) return;
     this.#isAwake = true;
     this.settle().catch((error: unknown) => {
       this.#deps.log.warn({ err: error }, 'billing could not be brought up to date; trying again');
     });
   }
 
-  /** Resolves when the turn under way is over. */
-  async idle(): Promise<void> {
+  /** Takes no further turn by itself, and resolves when the one under way is over. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#turn;
   }
 

@@ -23,11 +23,12 @@ export function isRefused(decision: Decision): decision is RefusedDecision {
  * The error that a refused caller gets: which limit, where it stands, and the way out.
  *
  * @param upgradeUrl where a larger plan is chosen
+ * @param invoiceUrl where what is overdue is paid
  * @param slotSeconds the expected time to the next free slot, 1 to 60
  */
 export function refusalError(
   decision: RefusedDecision,
-  place: { upgradeUrl: string; now: Date; slotSeconds?: number },
+  place: { upgradeUrl: string; now: Date; slotSeconds?: number; invoiceUrl?: string | null },
 ): AppError {
   const code: ErrorCode =
     decision.verdict === 'suspended' ? 'workspace_suspended' : decision.verdict;
@@ -64,7 +65,7 @@ export function refusalError(
       });
     case 'payment_overdue':
       return new AppError(code, 'A payment is overdue. Pay the open invoice to go on.', {
-        details: { invoice_url: null },
+        details: { invoice_url: place.invoiceUrl ?? null },
       });
     case 'suspended':
       return new AppError(code, 'This workspace is suspended. Please ask the operator.');

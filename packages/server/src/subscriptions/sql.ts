@@ -5,6 +5,11 @@ export function findSubscriptionOfOrganization(organizationId: string, asOf: Dat
   return sql`SELECT subscription_object(${organizationId}, ${asOf}::timestamptz) AS subscription`;
 }
 
+export function findOverdueInvoice(organizationId: string): Statement {
+  return sql`SELECT overdue_invoice_url FROM organization_subscriptions
+    WHERE organization_id = ${organizationId}`;
+}
+
 export function findOverridesOfOrganization(organizationId: string, asOf: Date): Statement {
   return sql`SELECT overrides_object(${organizationId}, ${asOf}::timestamptz) AS overrides`;
 }

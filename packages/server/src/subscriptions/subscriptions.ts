@@ -9,11 +9,26 @@ import { lockOrganization, requireOperator } from '../organizations/organization
 import { findAvailablePlan } from '../plans/plans.ts';
 import type { Plan } from '../plans/schema.ts';
 import type { AssignPlan, Subscription } from './schema.ts';
-import { findSubscriptionOfOrganization, updateSubscriptionPlan } from './sql.ts';
+import {
+  findOverdueInvoice,
+  findSubscriptionOfOrganization,
+  updateSubscriptionPlan,
+} from './sql.ts';
 
 /** What the workspace is subscribed to. @throws AppError `not_found` */
 export async function findSubscription(ctx: Context): Promise<Subscription> {
   return findCurrent(ctx.db, ctx);
+}
+
+/** The hosted page of the invoice that is overdue; null: none is, or nothing is known of it. */
+export async function findOverdueInvoiceUrl(
+  db: Queryable,
+  organizationId: string,
+): Promise<string | null> {
+  const [row] = await db.query<{ overdue_invoice_url: string | null }>(
+    findOverdueInvoice(organizationId),
+  );
+  return row?.overdue_invoice_url ?? null;
 }
 
 async function findCurrent(db: Queryable, ctx: Context): Promise<Subscription> {

@@ -12,6 +12,7 @@ import { billingRoutes } from '../billing/routes.ts';
 import { controlSimulator } from '../billing/simulator-control.ts';
 import type { Stripe, StripeClient } from '../billing/stripe.ts';
 import { ManualClock } from '../clock.ts';
+import type { Log } from '../context.ts';
 import type { Pool } from '../db/pool.ts';
 import { sql } from '../db/sql.ts';
 import { planRoutes } from '../plans/routes.ts';
@@ -58,6 +59,8 @@ export interface WorldOptions {
   readonly start?: string;
   readonly simulator?: SimulatorOptions;
   readonly graceDays?: number;
+  /** Only what goes wrong, by default. */
+  readonly log?: Log;
   /** Beside the one that the simulator signs with. */
   readonly webhookSecrets?: readonly string[];
 }
@@ -112,9 +115,10 @@ export async function createBillingWorld(options: WorldOptions = {}): Promise<Bi
     settle,
     advanceTo: async (to) => void (await advanceClock(deps, new Date(to), settle)),
     close: async () => {
-      await api.close();
       await billing.close();
+      // Before the server: a webhook under way would keep its connection open.
       await simulator.stop();
+      await api.close();
       await database.close();
     },
   };
@@ -145,7 +149,7 @@ function openWorldBilling({ options, db, clock, simulator, secret }: WorldParts)
     },
     db,
     clock,
-    log: quietLog,
+    log: options.log ?? quietLog,
     publicUrl: () => 'https://mutate.test',
   });
 }

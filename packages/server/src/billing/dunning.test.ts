@@ -12,6 +12,7 @@ import {
   keptSubscription,
 } from '../test/billing.ts';
 import { systemContext } from './deps.ts';
+import { idOf } from './stripe.ts';
 
 let world: BillingWorld;
 let id: string;
@@ -26,7 +27,7 @@ beforeEach(async () => {
   id = await world.organization();
   const bought = await world.subscribe(id, { planId: 'plan_starter' });
   subscriptionId = bought.id;
-  customer = String(bought.customer);
+  customer = idOf(bought.customer) ?? '';
   renewedAt = (bought.items.data[0]?.current_period_end ?? 0) * 1000;
 });
 afterAll(() => world.close());

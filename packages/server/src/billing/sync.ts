@@ -12,6 +12,7 @@ import { type BillingDeps, systemContext } from './deps.ts';
 import { writeInvoices } from './invoices/write-invoices.ts';
 import { hastenOverage } from './overage/own-invoice.ts';
 import { fetchProviderState, type ProviderState } from './provider-state.ts';
+import { planReminders } from './reminders.ts';
 import { dateOf, type Stripe } from './stripe.ts';
 import {
   type Change,
@@ -112,6 +113,7 @@ async function writeSubscription(tx: Queryable, ctx: Context, step: Step): Promi
     await changeLimits(tx, ctx, () => tx.query(update));
   }
   await moveAnchor(tx, ctx, kept, state);
+  await planReminders(tx, id);
   const amounts = {
     before: await findAmount(tx, kept),
     after: await findAmount(tx, facts),

@@ -1,12 +1,15 @@
+import { Admin } from './admin.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditLog } from './audit-log.ts';
 import { Batches } from './batches.ts';
+import { BillingSettings } from './billing.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
 import { Invoices } from './invoices.ts';
 import type { Me } from './me.ts';
 import { Reservations } from './reservations.ts';
+import { Subscriptions } from './subscription.ts';
 import type { Format, Plan } from './types.ts';
 import { UsageReports } from './usage.ts';
 import { WorkspacePath } from './workspace.ts';
@@ -19,6 +22,41 @@ export type { CallOptions } from './http.ts';
 export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts';
 export type { Me } from './me.ts';
 export type { AuditEntry, ListAuditInput } from './audit-log.ts';
+export type { ListAllAuditInput, ListStripeEventsInput } from './admin.ts';
+export type { ListAdminPlansInput } from './admin-plans.ts';
+export type { AssignPlanInput, ListAdminWorkspacesInput } from './admin-workspaces.ts';
+export type {
+  AdminBilling,
+  AdminPlan,
+  AdminPlanDetail,
+  AdminWorkspace,
+  AuditVerification,
+  Clock,
+  CreatePlanInput,
+  Credit,
+  Health,
+  Overrides,
+  PlanChange,
+  PlanPrice,
+  PlanTerms,
+  PlanVersion,
+  Revenue,
+  SetOverridesInput,
+  StripeEvent,
+  UpdatePlanInput,
+} from './admin-types.ts';
+export type { UpdateBillingInput } from './billing.ts';
+export type {
+  Billing,
+  BillingEvent,
+  BillingInterval,
+  ChangedSubscription,
+  OveragePolicy,
+  PaymentMethod,
+  Subscription,
+  SubscriptionPreview,
+} from './billing-types.ts';
+export type { CancelSubscriptionInput, ChangeSubscriptionInput } from './subscription.ts';
 export type { CreateReservationInput, HeldReservation } from './reservations.ts';
 export type { UsageBucket, UsageDecision, UsageExportInput, UsageHistoryInput } from './usage.ts';
 export type { UpdateWorkspaceInput } from './workspaces.ts';
@@ -79,6 +117,10 @@ export class Mutate {
   readonly plans: Catalogue<Plan>;
   readonly apiKeys: ApiKeys;
   readonly reservations: Reservations;
+  readonly subscription: Subscriptions;
+  readonly billing: BillingSettings;
+  /** For super admins. */
+  readonly admin: Admin;
   /** Who is signed in; for callers with a session cookie. */
   readonly me: (call?: CallOptions) => Promise<Me>;
   readonly invoices: Invoices;
@@ -102,6 +144,9 @@ export class Mutate {
     this.plans = new Catalogue<Plan>(http, '/v1/plans');
     this.apiKeys = new ApiKeys(http, workspace);
     this.reservations = new Reservations(http, workspace);
+    this.subscription = new Subscriptions(http, workspace);
+    this.billing = new BillingSettings(http, workspace);
+    this.admin = new Admin(http);
     this.me = (call = {}) => http.json<Me>({ method: 'GET', path: '/v1/me', ...call });
     this.invoices = new Invoices(http, workspace);
   }

@@ -5,7 +5,8 @@ import type {
   InvoiceWithLines,
   LineExplanation,
 } from './invoice-types.ts';
-import { listAll } from './pages.ts';
+import { listAll, onePage, type PageInput } from './pages.ts';
+import type { List } from './types.ts';
 import type { WorkspacePath } from './workspace.ts';
 
 /** What the workspace was billed. */
@@ -28,6 +29,11 @@ export class Invoices {
     );
   }
 
+  /** One page of them. @throws MutateError */
+  async page(input: PageInput = {}): Promise<List<Invoice>> {
+    return onePage<Invoice>(this.#http, await this.#workspace.to('billing', 'invoices'), input);
+  }
+
   /** One with its lines. @throws MutateError */
   async get(id: string, call: CallOptions = {}): Promise<InvoiceWithLines> {
     const path = await this.#workspace.to('billing', 'invoices', id);
@@ -40,10 +46,12 @@ export class Invoices {
     return this.#http.stream({ method: 'GET', path, ...call });
   }
 
-  /** Why a line is there: rule, plan version, override, arithmetic. @throws MutateError */
-  async explain(id: string, lineId: string, call: CallOptions = {}): Promise<LineExplanation> {
+  /** Why a line is there: rule, plan version, override, arithmetic, a page of what it counts. @throws MutateError */
+  async explain(id: string, lineId: string, input: PageInput = {}): Promise<LineExplanation> {
     const path = await this.#pathOfLine(id, lineId);
-    return this.#http.json<LineExplanation>({ method: 'GET', path, ...call });
+    const { cursor, limit, signal } = input;
+    const query = { starting_after: cursor, limit };
+    return this.#http.json<LineExplanation>({ method: 'GET', path, query, signal });
   }
 
   /** Every conversion that an overage line counts, newest first. @throws MutateError */
@@ -52,12 +60,9 @@ export class Invoices {
     lineId: string,
     { signal }: CallOptions = {},
   ): AsyncGenerator<CountedConversion, void, undefined> {
-    const path = await this.#pathOfLine(id, lineId);
     let cursor: string | undefined;
     do {
-      const query = { limit: 100, starting_after: cursor };
-      const call = { method: 'GET', path, query, signal } as const;
-      const { conversions } = await this.#http.json<LineExplanation>(call);
+      const { conversions } = await this.explain(id, lineId, { cursor, limit: 100, signal });
       yield* conversions?.data ?? [];
       cursor = conversions?.next_cursor ?? undefined;
     } while (cursor !== undefined);

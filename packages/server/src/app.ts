@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { accountRoutes } from './accounts/routes.ts';
+import { healthRoutes } from './admin/health-route.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { logChainHeads } from './audit/log-heads.ts';
 import { auditRoutes } from './audit/routes.ts';
@@ -82,6 +83,7 @@ export function allRoutes(
     ...notificationRoutes(notifications),
     ...auditRoutes,
     ...adminRoutes,
+    ...healthRoutes(conversions),
   ];
 }
 

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { adminBillingSchema, updateAdminBillingSchema } from '../billing/schema.ts';
 import { setOverageChargeAllowed } from '../billing/settings.ts';
-import { listOf, listQuery } from '../http/list.ts';
+import { listOf } from '../http/list.ts';
 import { defineRoute } from '../http/route.ts';
 import { createOrganization } from '../organizations/organizations.ts';
 import { clearOverrides, setOverrides } from '../subscriptions/overrides.ts';
@@ -14,7 +13,12 @@ import {
 import { assignPlan } from '../subscriptions/subscriptions.ts';
 import { reactivate, suspend } from '../subscriptions/suspension.ts';
 import { adminPlanRoutes } from './plan-routes.ts';
-import { adminWorkspaceSchema, createAdminWorkspaceSchema } from './schema.ts';
+import { revenueRoute } from './revenue-route.ts';
+import {
+  adminWorkspaceSchema,
+  createAdminWorkspaceSchema,
+  listAdminWorkspacesQuery,
+} from './schema.ts';
 import { findAdminWorkspace, inside, listAdminWorkspaces } from './workspaces.ts';
 
 const tag = 'Administration';
@@ -42,15 +46,13 @@ const listAdminWorkspacesRoute = defineRoute({
   url: '/v1/admin/workspaces',
   operationId: 'listAdminWorkspaces',
   summary: 'All workspaces, with plan and usage',
+  description: 'Newest first, or those that used the most; filters narrow it down.',
   tag,
   access,
-  query: listQuery.extend({
-    /** A part of the name or slug, or an id. */
-    search: z.string().min(1).max(100).optional(),
-  }),
+  query: listAdminWorkspacesQuery,
   responses: { 200: listOf(adminWorkspaceSchema) },
   errors: [],
-  handler: ({ ctx, query }) => listAdminWorkspaces(ctx, query, query.search),
+  handler: ({ ctx, query }) => listAdminWorkspaces(ctx, query),
 });
 
 const findAdminWorkspaceRoute = defineRoute({
@@ -173,4 +175,5 @@ export const adminRoutes = [
   suspendRoute,
   reactivateRoute,
   ...adminPlanRoutes,
+  revenueRoute,
 ];

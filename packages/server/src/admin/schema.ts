@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listQuery } from '../http/list.ts';
 import { displayText, workspaceSchema } from '../organizations/schema.ts';
 import { overridesSchema, subscriptionSchema } from '../subscriptions/schema.ts';
 
@@ -32,3 +33,28 @@ export const createAdminWorkspaceSchema = z.strictObject({
   owner_email: z.email('must be an e-mail address').max(254).optional(),
   plan_id: z.string().min(1).max(64).optional(),
 });
+
+export const listAdminWorkspacesQuery = listQuery.extend({
+  search: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('A part of the name or slug, an id, or a billing address.'),
+  plan_id: z.string().min(1).max(64).optional(),
+  billing_status: z
+    .enum(['ok', 'past_due', 'suspended'])
+    .optional()
+    .describe('`suspended`: by the operator, or since an invoice stayed unpaid.'),
+  near_limit: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .describe('Whether 80 % of the monthly limit in force are taken.'),
+  sort: z
+    .enum(['newest', 'usage', 'share'])
+    .default('newest')
+    .describe('`usage`: by conversions of the period; `share`: by their part of the limit.'),
+});
+
+export type ListAdminWorkspaces = z.infer<typeof listAdminWorkspacesQuery>;

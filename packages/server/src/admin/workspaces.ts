@@ -1,9 +1,10 @@
 import type { Context, PlatformContext } from '../context.ts';
-import type { List, ListQuery } from '../http/list.ts';
-import { findOrganization, listWorkspaces } from '../organizations/organizations.ts';
+import { type List, toList } from '../http/list.ts';
+import { findOrganization, findOrganizations } from '../organizations/organizations.ts';
 import type { Workspace } from '../organizations/schema.ts';
-import type { AdminWorkspace } from './schema.ts';
+import type { AdminWorkspace, ListAdminWorkspaces } from './schema.ts';
 import { listDetails } from './sql.ts';
+import { listNewestIds, listRankedIds } from './workspace-list-sql.ts';
 
 /** The context of a verb that works inside the workspace of the URL. */
 export function inside(ctx: PlatformContext, workspaceId: string): Context {
@@ -18,17 +19,20 @@ export async function findAdminWorkspace(ctx: Context): Promise<AdminWorkspace> 
 }
 
 /**
- * A page of all workspaces, newest first.
- *
- * @param search a part of the name or slug, or an id
+ * A page of all workspaces that the query finds, in its order. What is ranked by usage moves while
+ * one reads: a workspace whose usage changed between two pages may be on both or on neither.
  */
 export async function listAdminWorkspaces(
   ctx: PlatformContext,
-  page: ListQuery,
-  search: string | undefined,
+  query: ListAdminWorkspaces,
 ): Promise<List<AdminWorkspace>> {
-  const list = await listWorkspaces(ctx, page, { kind: 'all', search: search ?? null });
-  return { ...list, data: await addDetails(ctx, list.data) };
+  const isRanked = query.sort !== 'newest' || query.near_limit !== undefined;
+  const statement = isRanked ? listRankedIds(query, ctx.clock.now()) : listNewestIds(query);
+  const page = toList(await ctx.db.query<{ id: string }>(statement), query.limit);
+  const ids = page.data.map(({ id }) => id);
+  const found = await addDetails(ctx, await findOrganizations(ctx, ids));
+  const byId = new Map(found.map((workspace) => [workspace.id, workspace]));
+  return { ...page, data: ids.flatMap((id) => byId.get(id) ?? []) };
 }
 
 type Details = Omit<AdminWorkspace, Exclude<keyof Workspace, 'id'>>;

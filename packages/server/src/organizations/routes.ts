@@ -18,7 +18,7 @@ function sightOf(caller: Caller): WorkspaceSight {
   if (caller.kind === 'member' && caller.superAdmin !== 'yes') {
     return { kind: 'member', userId: caller.userId };
   }
-  return { kind: 'all', search: null };
+  return { kind: 'all' };
 }
 
 const listWorkspacesRoute = defineRoute({

@@ -44,14 +44,16 @@ export function lockOrganizationById(id: string): Statement {
     FOR NO KEY UPDATE`;
 }
 
-/** Newest first; one more than asked for. `search` is a part of the name or slug, or the id. */
-export function listOrganizations(page: ListQuery, search: string | null): Statement {
+/** Newest first; one more than asked for. */
+export function listOrganizations(page: ListQuery): Statement {
   const after = page.starting_after ?? null;
   return sql`SELECT ${workspaceColumns} FROM organization o
     WHERE (${after}::text IS NULL OR o.id < ${after})
-      AND (${search}::text IS NULL OR o.id = ${search}
-           OR strpos(lower(o.name), lower(${search})) > 0 OR strpos(o.slug, lower(${search})) > 0)
     ORDER BY o.id DESC LIMIT ${page.limit + 1}`;
+}
+
+export function listOrganizationsById(ids: readonly string[]): Statement {
+  return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ANY (${ids}::text[])`;
 }
 
 /** Newest first; one more than asked for. */

@@ -65,7 +65,7 @@ async function prepareWorkspace(
     const [workspaceId = '', apiKey = ''] = kept.split(' ');
     return { workspaceId, apiKey };
   }
-  const { data } = await listWorkspaces(ctx, { limit: 1 }, { kind: 'all', search: null });
+  const { data } = await listWorkspaces(ctx, { limit: 1 }, { kind: 'all' });
   if (data.length > 0) return null;
   const workspace = await createOrganization(ctx, { name: 'Demo' });
   const inside = { ...ctx, organization: { id: workspace.id } };

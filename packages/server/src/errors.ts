@@ -53,6 +53,8 @@ export interface AppErrorExtras {
   retryAfterSeconds?: number;
   /** What happened, for the log only. */
   cause?: unknown;
+  /** It may have been done all the same: an idempotency key keeps its claim for the repeat. */
+  isUnsure?: boolean;
 }
 
 /**
@@ -66,6 +68,7 @@ export class AppError extends Error {
   readonly retryable: boolean;
   readonly details: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
+  readonly isUnsure: boolean;
 
   constructor(code: ErrorCode, message: string, extras: AppErrorExtras = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -75,6 +78,7 @@ export class AppError extends Error {
     this.retryable = retryableCodes.has(code);
     this.details = extras.details ?? {};
     this.retryAfterSeconds = extras.retryAfterSeconds;
+    this.isUnsure = extras.isUnsure ?? false;
   }
 }
 

@@ -22,6 +22,8 @@ export type IdPrefix =
   | 'dlv'
   | 'aud'
   | 'ovr'
+  | 'chg'
+  | 'crd'
   | 'usr'
   | 'ses'
   | 'acc'

@@ -108,11 +108,12 @@ const assignPlanRoute = defineRoute({
   url: '/v1/admin/workspaces/:workspaceId/subscription',
   operationId: 'assignPlan',
   summary: 'Put a workspace onto a plan, at once and without payment',
+  description: 'A workspace that pays for its plan is refused: end or change that.',
   tag,
   access,
   body: assignPlanSchema,
   responses: { 200: subscriptionSchema },
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   handler: ({ ctx, params, body }) => assignPlan(inside(ctx, params.workspaceId), body),
 });
 

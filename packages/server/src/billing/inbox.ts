@@ -10,6 +10,7 @@ import {
   type NewEvent,
   postponeEvents,
 } from './inbox-sql.ts';
+import { adoptCard } from './payment-method.ts';
 import { prepareRenewal } from './renewal.ts';
 import { dateOf } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
@@ -115,7 +116,11 @@ async function processEvents(deps: BillingDeps, events: readonly ClaimedEvent[])
   const customerId = events[0]?.customer_id ?? null;
   const organizationId = customerId === null ? null : await findOwner(deps, customerId);
   try {
-    if (organizationId !== null) await syncOrganization(deps, organizationId);
+    if (organizationId !== null) {
+      const hasNewCard = events.some(({ type }) => type === 'checkout.session.completed');
+      if (hasNewCard && customerId !== null) await adoptCard(deps, customerId);
+      await syncOrganization(deps, organizationId);
+    }
     const ignoredReason =
       customerId === null
         ? 'about no customer'

@@ -1,27 +1,41 @@
+import { z } from 'zod';
+import { listOf, listQuery } from '../http/list.ts';
 import { defineRoute } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
+import { adminBillingRoutes } from './admin-routes.ts';
 import { clockRoutes } from './clock-routes.ts';
+import { listBillingEvents } from './events.ts';
+import { NextInvoices } from './next-invoice.ts';
 import type { Billing } from './open-billing.ts';
 import { invoiceRoutes } from './invoices/routes.ts';
-import { billingSchema, updateBillingSchema } from './schema.ts';
+import { paymentRoutes } from './payment-routes.ts';
+import { billingEventSchema, billingSchema, updateBillingSchema } from './schema.ts';
 import { findBilling, updateBilling } from './settings.ts';
 import { stripeEventRoutes } from './stripe-events-routes.ts';
+import { subscriptionChangeRoutes } from './subscription/routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
 const url = '/v1/workspaces/:workspaceId/billing';
 const tag = 'Billing';
 
-const findBillingRoute = defineRoute({
-  method: 'GET',
-  url,
-  operationId: 'getBilling',
-  summary: 'How the workspace pays, and what it chose',
-  tag,
-  access: { kind: 'workspace', scope: 'billing:read' },
-  responses: { 200: billingSchema },
-  errors: [],
-  handler: ({ ctx }) => findBilling(ctx),
-});
+const findBillingRoute = (nextInvoices: NextInvoices) =>
+  defineRoute({
+    method: 'GET',
+    url,
+    operationId: 'getBilling',
+    summary: 'How the workspace pays, and what it chose',
+    description:
+      "`next_invoice` is the payment provider's preview, at most a minute old, and null where " +
+      'nothing will be invoiced; overage of the running usage period is not in it yet.',
+    tag,
+    access: { kind: 'workspace', scope: 'billing:read' },
+    responses: { 200: billingSchema },
+    errors: [],
+    handler: async ({ ctx }) => ({
+      ...(await findBilling(ctx)),
+      next_invoice: await nextInvoices.find(ctx),
+    }),
+  });
 
 const updateBillingRoute = defineRoute({
   method: 'PATCH',
@@ -40,12 +54,29 @@ const updateBillingRoute = defineRoute({
   handler: ({ ctx, body }) => updateBilling(ctx, body),
 });
 
+const listBillingEventsRoute = defineRoute({
+  method: 'GET',
+  url: `${url}/events`,
+  operationId: 'listBillingEvents',
+  summary: 'What happened to subscription, payments and limits',
+  tag,
+  access: { kind: 'workspace', scope: 'billing:read' },
+  query: listQuery.extend({ type: z.string().min(1).max(64).optional() }),
+  responses: { 200: listOf(billingEventSchema) },
+  errors: [],
+  handler: ({ ctx, query }) => listBillingEvents(ctx, query, query.type ?? null),
+});
+
 /** The billing part of the API. Null: nobody is billed on this server. */
 export function billingRoutes(billing: Billing | null): Route[] {
   const deps = billing?.deps ?? null;
   return [
-    findBillingRoute,
+    findBillingRoute(new NextInvoices(deps)),
     updateBillingRoute,
+    listBillingEventsRoute,
+    ...paymentRoutes(deps),
+    ...adminBillingRoutes(deps),
+    ...subscriptionChangeRoutes(deps),
     ...invoiceRoutes(deps?.mode === 'simulator'),
     webhookRoute(deps),
     ...clockRoutes(billing),

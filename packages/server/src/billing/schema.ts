@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { displayText } from '../organizations/schema.ts';
 
 const overagePolicy = z.enum(['block', 'warn', 'charge']);
 
@@ -55,3 +56,62 @@ export const adminBillingSchema = billingSchema
 export type AdminBilling = z.infer<typeof adminBillingSchema>;
 
 export const updateAdminBillingSchema = z.strictObject({ overage_charge_allowed: z.boolean() });
+
+/** One line of the billing history: a renewal, a change of plan, a payment, an override, … */
+export const billingEventSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('billing_event'),
+    workspace_id: z.string(),
+    /** `subscription.changed`, `invoice.paid`, `overrides.set`, … */
+    type: z.string(),
+    /** One line for people. */
+    summary: z.string(),
+    /** What was changed, by type. */
+    data: z.record(z.string(), z.unknown()),
+    created_at: z.string(),
+  })
+  .meta({ id: 'BillingEvent' });
+
+export type BillingEvent = z.infer<typeof billingEventSchema>;
+
+/** Stripe's list: in these the last digits of an amount are always 0. */
+const lastDigits: Readonly<Record<string, number>> = {
+  bhd: 10,
+  jod: 10,
+  kwd: 10,
+  omr: 10,
+  tnd: 10,
+  isk: 100,
+  ugx: 100,
+};
+
+export const giveCreditSchema = z
+  .strictObject({
+    amount_minor: z.int().positive().max(99_999_999),
+    currency: z.string().regex(/^[a-z]{3}$/, 'must be a currency code such as "usd"'),
+    reason: displayText(300),
+  })
+  .refine(({ amount_minor, currency }) => amount_minor % (lastDigits[currency] ?? 1) === 0, {
+    path: ['amount_minor'],
+    error: 'must end in 0 (KWD, BHD, JOD, OMR, TND) or 00 (ISK, UGX)',
+  });
+
+export type GiveCredit = z.infer<typeof giveCreditSchema>;
+
+/** What the operator gave: the next invoices are reduced by it. */
+export const creditSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('credit'),
+    workspace_id: z.string(),
+    amount_minor: z.int().positive(),
+    currency: z.string(),
+    reason: z.string(),
+    /** pending: the payment provider does not know of it yet. */
+    status: z.enum(['pending', 'given']),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Credit' });
+
+export type Credit = z.infer<typeof creditSchema>;

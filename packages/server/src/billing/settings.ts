@@ -54,7 +54,7 @@ export async function updateBilling(ctx: Context, patch: UpdateBilling): Promise
 
 /**
  * Gives or takes back the operator's word that overage may be charged although no payment method is
- * on file. Taken back, a workspace that charges falls back to `block`.
+ * on file. Taken back, a workspace that charges without one falls back to `block`.
  *
  * @throws AppError `not_found`, `forbidden`
  */
@@ -122,6 +122,7 @@ interface OverageTerms {
   unit_amount: string | null;
   currency: string;
   overage_charge_allowed: boolean;
+  has_payment_method: boolean;
 }
 
 async function requirePolicy(
@@ -144,7 +145,7 @@ async function requirePolicy(
     { name: 'overage_price', isThere: terms.unit_amount !== null, text: `a price in ${currency}` },
     {
       name: 'payment_method',
-      isThere: terms.overage_charge_allowed,
+      isThere: terms.overage_charge_allowed || terms.has_payment_method,
       text: "a payment method or the operator's word",
     },
   ];

@@ -1,4 +1,5 @@
 import { sql, type Statement } from '../db/sql.ts';
+import type { ListQuery } from '../http/list.ts';
 
 export interface BillingSettings {
   readonly billing_email: string | null;
@@ -13,7 +14,7 @@ export function findBillingOfOrganization(organizationId: string): Statement {
              OR s.status = 'unpaid' THEN 'suspended'
            WHEN o.billing_status = 'past_due' OR s.status = 'past_due' THEN 'past_due'
            ELSE 'ok' END AS status,
-      o.billing_email, s.currency, 0 AS balance_minor, NULL AS payment_method,
+      o.billing_email, s.currency, s.balance_minor, s.payment_method,
       NULL AS next_invoice, s.overage_policy, s.spend_cap_minor, s.overage_charge_allowed
     FROM organization o
     JOIN organization_subscriptions s ON s.organization_id = o.id
@@ -23,7 +24,7 @@ export function findBillingOfOrganization(organizationId: string): Statement {
 /** What decides which overage policies the organization may choose. */
 export function findOverageTerms(organizationId: string, asOf: Date): Statement {
   return sql`SELECT l.plan_name, v.overage_policies, l.unit_amount, l.currency,
-      s.overage_charge_allowed
+      s.overage_charge_allowed, s.payment_method IS NOT NULL AS has_payment_method
     FROM effective_limits(${[organizationId]}::text[], ${asOf}::timestamptz) l
     JOIN subscription_plan_versions v ON v.plan_id = l.plan_id AND v.version = l.plan_version
     JOIN organization_subscriptions s ON s.organization_id = l.organization_id`;
@@ -43,7 +44,7 @@ export function updateBillingSettings(
     WHERE id = ${organizationId}`;
 }
 
-/** Without the word, and as long as no payment method can be on file, nothing can be charged. */
+/** Without the word and without a payment method nothing can be charged. */
 export function updateOverageChargeAllowed(
   organizationId: string,
   allowed: boolean,
@@ -51,7 +52,23 @@ export function updateOverageChargeAllowed(
 ): Statement {
   return sql`UPDATE organization_subscriptions SET overage_charge_allowed = ${allowed}::boolean,
       overage_policy = CASE WHEN overage_policy = 'charge' AND NOT ${allowed}::boolean
+          AND payment_method IS NULL
         THEN 'block' ELSE overage_policy END,
       updated_at = ${asOf}
     WHERE organization_id = ${organizationId}`;
+}
+
+/** Newest first; one more than asked for. */
+export function listBillingEventsOfOrganization(
+  organizationId: string,
+  page: ListQuery,
+  type: string | null,
+): Statement {
+  const after = page.starting_after ?? null;
+  return sql`SELECT id, 'billing_event' AS object, organization_id AS workspace_id, type, summary,
+      data, created_at
+    FROM billing_events
+    WHERE organization_id = ${organizationId} AND (${after}::text IS NULL OR id < ${after})
+      AND (${type}::text IS NULL OR type = ${type})
+    ORDER BY id DESC LIMIT ${page.limit + 1}`;
 }

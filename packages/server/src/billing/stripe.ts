@@ -73,8 +73,13 @@ function toClientError(error: unknown): unknown {
     });
   }
   if (isProviderAway(error)) {
-    const message = 'The payment provider does not answer; nothing was changed. Try again.';
-    return new AppError('overloaded', message, { retryAfterSeconds: 5, cause: error });
+    const message =
+      'The payment provider does not answer. Ask again: what was done already is not done twice.';
+    return new AppError('overloaded', message, {
+      retryAfterSeconds: 5,
+      cause: error,
+      isUnsure: true,
+    });
   }
   return error;
 }
@@ -94,6 +99,11 @@ export function isKeyRefused(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeAuthenticationError;
 }
 
+/** The card was declined, or its holder has to agree first. */
+export function isCardRefused(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeCardError;
+}
+
 /** It knows no object of that id (any more). */
 export function isMissing(error: unknown): boolean {
   return (
@@ -106,6 +116,14 @@ export function isInvoiceFixed(error: unknown): boolean {
   return (
     error instanceof Stripe.errors.StripeInvalidRequestError &&
     error.code === 'invoice_not_editable'
+  );
+}
+
+/** There is no next invoice to preview. */
+export function isNothingUpcoming(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === 'invoice_upcoming_none'
   );
 }
 

@@ -115,7 +115,8 @@ async function settleClaim(
   const hasEnded = error.details.job_id !== undefined;
   const isResult = (error.status === 422 && hasEnded) || error.details.carried_out_by !== undefined;
   // A database that was lost answers 503, and may have committed all the same.
-  const isUnsure = error.code === 'internal_error' || !(thrown instanceof AppError);
+  const isUnsure =
+    error.isUnsure || error.code === 'internal_error' || !(thrown instanceof AppError);
   try {
     if (isResult) await claim.finish({ status: error.status, headers: keptHeaders(reply), body });
     else if (hasEnded) await claim.drop();

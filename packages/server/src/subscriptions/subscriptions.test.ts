@@ -135,7 +135,8 @@ describe('POST /v1/admin/workspaces/:workspaceId/subscription', () => {
     const { organizationId: id } = await make().plan('starter').used(85).create();
     await assign(id, { plan_id: 'plan_free' });
     const messages = await database.db.query(
-      sql`SELECT payload FROM outbox WHERE organization_id = ${id}`,
+      sql`SELECT payload FROM outbox
+        WHERE organization_id = ${id} AND topic = 'usage.threshold_reached'`,
     );
     expect(messages).toEqual([{ payload: expect.objectContaining({ thresholds: [80] }) }]);
   });

@@ -1,8 +1,9 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
-import { notFound } from '../errors.ts';
+import { AppError, notFound } from '../errors.ts';
 import { type InputError, invalidRequest } from '../http/validation.ts';
+import { announce } from '../notifications/outbox.ts';
 import { recordBillingEvent } from '../organizations/billing-events.ts';
 import { changeLimits } from '../organizations/limits.ts';
 import { lockOrganization, requireOperator } from '../organizations/organizations.ts';
@@ -45,7 +46,7 @@ async function findCurrent(db: Queryable, ctx: Context): Promise<Subscription> {
  * stays used, periods stay where they are; a debt that stood in the way is forgiven.
  *
  * @throws AppError `not_found`; `invalid_request` for a plan that there is not, or that has no price
- *   in that currency and interval
+ *   in that currency and interval; `conflict` for a workspace that pays for its plan
  */
 export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subscription> {
   requireOperator(ctx);
@@ -53,6 +54,7 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
   return ctx.db.transaction(async (tx) => {
     await lockOrganization(tx, ctx);
     const before = await findCurrent(tx, ctx);
+    if (before.stripe_subscription_id !== null) throw paysAlready(id);
     const plan = await findAvailablePlan(tx, id, input.plan_id);
     if (plan === null) {
       throw invalidRequest([
@@ -79,6 +81,19 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
       summary: `Moved from ${before.plan.name} to ${after.plan.name} by the operator`,
       data: change,
     });
+    await announce(tx, ctx, {
+      topic: 'subscription.changed',
+      dedupeKey: `subscription.changed:${after.id}:plan_assigned:${ctx.requestId}`,
+      payload: {
+        change: 'plan_assigned',
+        plan_id: after.plan.id,
+        plan_name: after.plan.name,
+        previous_plan_id: before.plan.id === after.plan.id ? null : before.plan.id,
+        interval: after.interval,
+        status: after.status,
+        effective_at: ctx.clock.now().toISOString(),
+      },
+    });
     await appendAudit(tx, ctx, {
       action: 'subscription.plan_assigned',
       target: { kind: 'subscription', id: after.id },
@@ -86,6 +101,15 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
     });
     return after;
   });
+}
+
+/** The provider would go on charging it, and the next news from there would bring its plan back. */
+function paysAlready(organizationId: string): AppError {
+  const path = `/v1/workspaces/${organizationId}/subscription`;
+  const message =
+    'The workspace pays for its plan: end that first ' +
+    `(DELETE ${path}?when=now&settlement=refund, credit or none), or change it (POST ${path}).`;
+  return new AppError('conflict', message);
 }
 
 /** A plan without any price (one that is only assigned) takes every currency and interval. */

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { announce } from '../notifications/outbox.ts';
+import { recordBillingEvent } from '../organizations/billing-events.ts';
 import { changeLimits } from '../organizations/limits.ts';
 import { lockOrganization, requireOperator } from '../organizations/organizations.ts';
 import { updateSuspension } from './sql.ts';
@@ -36,6 +37,14 @@ async function changeSuspension(
     }
     await changeLimits(tx, ctx, () => tx.query(updateSuspension(id, suspension)));
     await announceSuspension(tx, ctx, suspension);
+    await recordBillingEvent(tx, ctx, {
+      type: suspension === null ? 'workspace.reactivated' : 'workspace.suspended',
+      summary:
+        suspension === null
+          ? 'Reactivated by the operator'
+          : `Suspended by the operator: ${suspension.reason}`,
+      data: { reason: suspension?.reason ?? null },
+    });
     await appendAudit(tx, ctx, {
       action: suspension === null ? 'workspace.reactivated' : 'workspace.suspended',
       target: { kind: 'workspace', id },

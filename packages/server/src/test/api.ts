@@ -68,7 +68,11 @@ export function createTestApi(db: Database, clock: Clock, routes: readonly Route
       });
       const route = routes.find((candidate) => isFor(candidate, method, url));
       if (route !== undefined) expectWire(route, reply);
-      return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
+      return {
+        status: reply.statusCode,
+        headers: reply.headers,
+        body: reply.body === '' ? {} : reply.json(),
+      };
     },
     close: async () => {
       await app.close();

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects, so that the tests of the tooling do not wait for a database server. */
+/** Projects, so that the tests of the tooling do not wait for a database server. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -14,6 +14,17 @@ export default defineConfig({
           name: 'packages',
           include: ['packages/**/src/**/*.test.ts'],
           globalSetup: ['packages/server/src/test/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['packages/dashboard/browser/*.test.ts'],
+          globalSetup: [
+            'packages/server/src/test/global-setup.ts',
+            'packages/dashboard/browser/global-setup.ts',
+          ],
         },
       },
       { extends: true, test: { name: 'scripts', include: ['scripts/**/*.test.ts'] } },

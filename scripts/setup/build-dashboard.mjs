@@ -36,6 +36,8 @@ export async function buildDashboard(root, nodePath) {
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   const code = await runProgram(nodePath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: folder,
+    // Vite takes over what it finds, and a test run says "test".
+    env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (code !== 0) throw new Problem(`The dashboard could not be built (exit code ${code}).`);

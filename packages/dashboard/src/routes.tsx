@@ -14,6 +14,10 @@ export const routes: RouteObject[] = [
     HydrateFallback: Loading,
     children: [
       { index: true, Component: Home },
+      { path: 'sign-in', lazy: () => import('./pages/SignIn.tsx') },
+      { path: 'sign-up', lazy: () => import('./pages/SignUp.tsx') },
+      { path: 'forgot-password', lazy: () => import('./pages/ForgotPassword.tsx') },
+      { path: 'reset-password', lazy: () => import('./pages/ResetPassword.tsx') },
       {
         path: ':workspaceId',
         Component: Frame,
@@ -29,6 +33,7 @@ export const routes: RouteObject[] = [
               { path: 'api-keys', lazy: () => import('./pages/ApiKeys.tsx') },
               { path: 'snippets', lazy: () => import('./pages/Snippets.tsx') },
               { path: 'audit-log', lazy: () => import('./pages/AuditLog.tsx') },
+              { path: 'account', lazy: () => import('./pages/Account.tsx') },
               { path: 'settings', lazy: () => import('./pages/Settings.tsx') },
               { path: '*', lazy: () => import('./pages/NotFound.tsx') },
             ],

@@ -8,6 +8,9 @@ const baseUrl = globalThis.location.origin;
 /** The client for what belongs to no workspace. */
 export const platform = new Mutate({ baseUrl });
 
+/** Signing in and out. Not tried again by itself: after a wrong password the server makes one wait. */
+export const { login } = new Mutate({ baseUrl, retries: 0 });
+
 /** Who is signed in. */
 export function useMe(): UseQueryResult<Me> {
   return useQuery({

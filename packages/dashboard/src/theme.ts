@@ -1,4 +1,9 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import {
+  createTheme,
+  Modal,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 /** Deep green, the one colour of the product; everything else is warm grey. */
 const spruce: MantineColorsTuple = [
@@ -47,8 +52,6 @@ const systemFont =
 export const theme = createTheme({
   primaryColor: 'spruce',
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
   colors: { spruce, gray: stone, dark: night },
   fontFamily: systemFont,
   fontFamilyMonospace:
@@ -58,6 +61,9 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: {
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+  },
 });
 
 /** Colours with a meaning, for both schemes; `theme.css` uses them by name. */
@@ -83,6 +89,11 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#a5a29b',
     '--mantine-color-placeholder': '#98958e',
     '--mantine-color-anchor': '#79c9af',
+    // White on it is readable, which it is not on the lighter shade of links and bars.
+    '--mantine-color-spruce-filled': '#137a62',
+    '--mantine-color-spruce-filled-hover': '#106852',
+    '--mantine-primary-color-filled': '#137a62',
+    '--mantine-primary-color-filled-hover': '#106852',
     '--page-back': '#141312',
     '--page-line': '#34322e',
     '--page-soft': '#24231f',

@@ -7,6 +7,7 @@ import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
 import { HttpClient, type CallOptions } from './http.ts';
 import { Invoices } from './invoices.ts';
+import { Login } from './login.ts';
 import type { Me } from './me.ts';
 import { Reservations } from './reservations.ts';
 import { Subscriptions } from './subscription.ts';
@@ -20,7 +21,8 @@ export type { CreateApiKeyInput } from './api-keys.ts';
 export type { CreateConversionInput, ListConversionsInput } from './conversions.ts';
 export type { CallOptions } from './http.ts';
 export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts';
-export type { Me } from './me.ts';
+export type { LoginSession, SecondFactor, SignInResult } from './login.ts';
+export type { Me, Membership, Role } from './me.ts';
 export type { AuditEntry, ListAuditInput } from './audit-log.ts';
 export type { ListAllAuditInput, ListStripeEventsInput } from './admin.ts';
 export type { ListAdminPlansInput } from './admin-plans.ts';
@@ -121,6 +123,8 @@ export class Mutate {
   readonly billing: BillingSettings;
   /** For super admins. */
   readonly admin: Admin;
+  /** For programs in a browser. */
+  readonly login: Login;
   /** Who is signed in; for callers with a session cookie. */
   readonly me: (call?: CallOptions) => Promise<Me>;
   readonly invoices: Invoices;
@@ -147,6 +151,7 @@ export class Mutate {
     this.subscription = new Subscriptions(http, workspace);
     this.billing = new BillingSettings(http, workspace);
     this.admin = new Admin(http);
+    this.login = new Login(http);
     this.me = (call = {}) => http.json<Me>({ method: 'GET', path: '/v1/me', ...call });
     this.invoices = new Invoices(http, workspace);
   }

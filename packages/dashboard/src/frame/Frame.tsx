@@ -7,6 +7,7 @@ import { Loading } from '../components/Loading.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { isSignedOut } from '../query-client.ts';
 import { useMe, useWorkspaceId } from '../session.ts';
+import { Banners } from './Banners.tsx';
 import { Mark } from './Mark.tsx';
 import { Navigation } from './Navigation.tsx';
 import { workspaceNavigation } from './navigation.ts';
@@ -68,10 +69,11 @@ function SignedIn({ me }: { me: Me }) {
           <Navigation base={`/${workspaceId}`} groups={workspaceNavigation} onNavigate={close} />
         </AppShell.Section>
         <AppShell.Section pt="sm">
-          <UserMenu me={me} />
+          <UserMenu me={me} base={`/${workspaceId}`} />
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        <Banners me={me} base={`/${workspaceId}`} />
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>

@@ -2,7 +2,9 @@ import { Navigate } from 'react-router';
 import { Loading } from '../components/Loading.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { isSignedOut } from '../query-client.ts';
+import { Door } from '../doors/Door.tsx';
 import { useMe } from '../session.ts';
+import { NewWorkspace } from './NewWorkspace.tsx';
 
 /** `/`: the first workspace of who is signed in. */
 export function Home() {
@@ -10,6 +12,13 @@ export function Home() {
   const [first] = me.data?.workspaces ?? [];
   if (first !== undefined) return <Navigate to={`/${first.id}`} replace />;
   if (isSignedOut(me.error)) return <Navigate to="/sign-in" replace />;
+  if (me.data !== undefined) {
+    return (
+      <Door title="You are in no workspace" about="Make one, or ask somebody to invite you.">
+        <NewWorkspace />
+      </Door>
+    );
+  }
   return (
     <main className="doors">
       {me.isError ? (

@@ -1,39 +1,50 @@
-import { Group, Menu, Text, UnstyledButton } from '@mantine/core';
+import { Group, Menu, Modal, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import type { Me } from '@mutate/sdk';
 import { Link } from 'react-router';
 import { Icon } from './Icon.tsx';
+import { NewWorkspace } from './NewWorkspace.tsx';
 
 /** Which workspace this is, and the way to the others. */
 export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string }) {
   const current = me.workspaces.find(({ id }) => id === workspaceId);
+  const [isMaking, { open, close }] = useDisclosure(false);
   return (
-    <Menu width={240} position="bottom-start" withinPortal>
-      <Menu.Target>
-        <UnstyledButton className="frame-workspace" aria-label="Switch workspace">
-          <Group justify="space-between" wrap="nowrap" gap="xs">
-            <div>
-              <Text size="sm" fw={600} lineClamp={1}>
-                {current?.name ?? workspaceId}
+    <>
+      <Menu width={240} position="bottom-start" withinPortal>
+        <Menu.Target>
+          <UnstyledButton className="frame-workspace">
+            <Group justify="space-between" wrap="nowrap" gap="xs">
+              <div>
+                <span className="unseen">Workspace:</span>
+                <Text size="sm" fw={600} lineClamp={1}>
+                  {current?.name ?? workspaceId}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {current?.role ?? 'super admin'}
+                </Text>
+              </div>
+              <Icon name="chevrons" />
+            </Group>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>Workspaces</Menu.Label>
+          {me.workspaces.map(({ id, name, role }) => (
+            <Menu.Item key={id} component={Link} to={`/${id}`} aria-current={id === workspaceId}>
+              {name}
+              <Text span size="xs" c="dimmed" ml={8}>
+                {role}
               </Text>
-              <Text size="xs" c="dimmed">
-                {current?.role ?? 'super admin'}
-              </Text>
-            </div>
-            <Icon name="chevrons" />
-          </Group>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Workspaces</Menu.Label>
-        {me.workspaces.map(({ id, name, role }) => (
-          <Menu.Item key={id} component={Link} to={`/${id}`} aria-current={id === workspaceId}>
-            {name}
-            <Text span size="xs" c="dimmed" ml={8}>
-              {role}
-            </Text>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item onClick={open}>New workspace</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={isMaking} onClose={close} title="New workspace">
+        <NewWorkspace onDone={close} />
+      </Modal>
+    </>
   );
 }

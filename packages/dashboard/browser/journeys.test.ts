@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../server/src/db/sql.ts';
+import { linkMailedTo, testPassword } from '../../server/src/test/people.ts';
+import { startWorld, type World } from './world.ts';
+
+const workbook = join(import.meta.dirname, '../../../examples/sales.xlsx');
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+}, 120_000);
+afterEach(() => world.expectQuiet());
+afterAll(() => world.close());
+
+function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
+  return world.tested.database.owner.query<T>(statement);
+}
+
+async function choose(page: Page, ...files: Parameters<Page['setInputFiles']>[1][]) {
+  await page.setInputFiles('input[type=file]', files as string[]);
+}
+
+test('somebody new signs up, converts a file and sees what it counted', async () => {
+  const email = 'newcomer@example.com';
+  const page = await world.newPage();
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Your name').fill('Grace Hopper');
+  await page.getByLabel('Mail address').fill(email);
+  await page.locator('input[name=password]').fill(testPassword);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByText(`on its way to ${email}`).waitFor();
+
+  await page.goto(await linkMailedTo(world.tested, email));
+  await page.getByRole('heading', { name: "Grace's workspace" }).waitFor();
+  await page.getByRole('link', { name: 'Convert your first file' }).click();
+  await choose(page, workbook);
+  await page.getByText('Counts 1 of 100 left').waitFor();
+  await page.getByRole('combobox', { name: 'Convert to' }).click();
+  await page.getByRole('option', { name: 'CSV', exact: true }).click();
+  await page.getByRole('button', { name: 'Convert', exact: true }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download' }).click();
+  expect((await download).suggestedFilename()).toBe('sales.csv');
+
+  await page.getByRole('link', { name: 'Details' }).click();
+  await page.getByText('counted as one of the conversions that the plan includes').waitFor();
+  const jobs = await rows<{ status: string }>(
+    sql`SELECT j.status FROM jobs j
+      JOIN member m ON m.organization_id = j.organization_id
+      JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email}`,
+  );
+  expect(jobs).toEqual([{ status: 'succeeded' }]);
+});
+
+test('who is at the limit is told so before and after, with the way out, and nothing counts', async () => {
+  const visitor = await world.visit({ scene: (plain) => plain.used(100) });
+  const { page, scene } = visitor;
+  await visitor.open('');
+  await page.getByText('All 100 conversions of this period are used').waitFor();
+  await visitor.open('convert');
+  await choose(page, workbook);
+  await page.getByText('All 100 conversions of this period are used. New ones from').waitFor();
+  await page.getByRole('button', { name: 'Convert', exact: true }).click();
+  const alert = page.getByRole('alert');
+  await alert.getByText('quota_exceeded').waitFor();
+  expect(await alert.getByRole('link', { name: 'See your limits' }).count()).toBe(1);
+  const [counter] = await rows<{ used: number; reserved: number }>(
+    sql`SELECT used, reserved FROM usage_counters WHERE organization_id = ${scene.organizationId}`,
+  );
+  expect(counter).toEqual({ used: 100, reserved: 0 });
+});
+
+test('several files are converted at once; a wrong one says what is wrong with it', async () => {
+  const visitor = await world.visit({ scene: (plain) => plain.plan('pro') });
+  const { page, scene } = visitor;
+  await visitor.open('convert');
+  const text = (name: string, content: string) => ({
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(content),
+  });
+  await page.setInputFiles('input[type=file]', [
+    text('good.csv', 'a,b\n1,2\n'),
+    text('also.csv', 'a,b\n3,4\n'),
+    text('broken.xlsx', 'this is no workbook'),
+    text('what.qqq', 'unknown'),
+  ]);
+  await page.getByText('No conversion is offered for this file').waitFor();
+  await page.getByRole('button', { name: 'Convert all' }).click();
+  await page.getByRole('link', { name: 'Download' }).nth(1).waitFor();
+  await page.getByRole('region', { name: 'broken.xlsx' }).getByRole('alert').waitFor();
+  const [counter] = await rows<{ used: number; reserved: number }>(
+    sql`SELECT used, reserved FROM usage_counters WHERE organization_id = ${scene.organizationId}`,
+  );
+  expect(counter).toEqual({ used: 2, reserved: 0 });
+});
+
+test('a key is shown once, works, and is refused once it is revoked', async () => {
+  const visitor = await world.visit();
+  const { page, scene } = visitor;
+  await visitor.open('api-keys');
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('Nightly job');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  const key = await page.getByLabel('Nightly job', { exact: true }).innerText();
+  expect(key).toMatch(/^mk_live_/);
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByText(`…${key.slice(-4)}`).waitFor();
+  expect(await page.getByText(key).count()).toBe(0);
+
+  const usage = `/v1/workspaces/${scene.organizationId}/usage`;
+  expect((await world.tested.fetch(usage, { key })).status).toBe(200);
+  const row = page.getByRole('row', { name: 'Nightly job' });
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await row.waitFor({ state: 'detached' });
+  await expect.poll(async () => (await world.tested.fetch(usage, { key })).status).toBe(401);
+});
+
+test('usage is exported as it is shown', async () => {
+  const visitor = await world.visit({ scene: (plain) => plain.used(3) });
+  const { page } = visitor;
+  await visitor.open('usage');
+  await page.getByRole('img', { name: /^3 conversions in 30 days/ }).waitFor();
+  await page.getByRole('button', { name: 'Export' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'CSV', exact: true }).click();
+  const stream = await (await download).createReadStream();
+  const text = (await stream.toArray()).join('');
+  expect(text.trim().split('\n')).toHaveLength(1 + 3);
+});
+
+test('on a phone all is within reach and nothing is wider than the screen', async () => {
+  const viewport = { width: 390, height: 844 };
+  const visitor = await world.visit({ viewport, hasTouch: true, scene: (plain) => plain.used(2) });
+  const { page } = visitor;
+  await visitor.open('');
+  for (const name of ['Conversions', 'Usage', 'API keys', 'Audit log', 'Settings', 'Convert']) {
+    await page.getByRole('button', { name: 'Pages' }).click();
+    await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    const overflow = await page.evaluate(
+      'document.documentElement.scrollWidth - globalThis.innerWidth',
+    );
+    expect([name, overflow]).toEqual([name, 0]);
+  }
+});

@@ -1,0 +1,99 @@
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import { Problem } from '../components/Problem.tsx';
+import { Door } from '../doors/Door.tsx';
+import { wayBack } from '../doors/way-back.ts';
+import { login } from '../session.ts';
+import { ResendLink } from './sign-in/ResendLink.tsx';
+
+export function Component() {
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  const signInLink = (
+    <>
+      Already here?{' '}
+      <Anchor component={Link} to="/sign-in" size="sm">
+        Sign in
+      </Anchor>
+    </>
+  );
+  if (sentTo !== null) {
+    return (
+      <Door title="Look into your mail" below={signInLink}>
+        <Text size="sm">
+          A link is on its way to <strong>{sentTo}</strong>. Open it within a day and you are in.
+        </Text>
+        <Text size="sm" c="dimmed">
+          No mail after a few minutes? Look into the spam folder, or:
+        </Text>
+        <ResendLink email={sentTo} />
+      </Door>
+    );
+  }
+  return (
+    <Door
+      title="Create your account"
+      about="With a workspace of your own on the Free plan: 100 conversions a month."
+      below={signInLink}
+    >
+      <SignUpForm onSent={setSentTo} />
+    </Door>
+  );
+}
+
+function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
+  const [search] = useSearchParams();
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState(search.get('email') ?? '');
+  const [password, setPassword] = useState('');
+  const signUp = useMutation({
+    mutationFn: () => login.signUp({ name, email, password, callbackURL: wayBack(search) }),
+    onSuccess: () => onSent(email),
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        signUp.mutate();
+      }}
+    >
+      <Stack gap="sm">
+        <TextInput
+          label="Your name"
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          autoFocus
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Mail address"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label="Password"
+          description="At least 10 characters"
+          name="password"
+          autoComplete="new-password"
+          required
+          minLength={10}
+          maxLength={128}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        {signUp.isError ? <Problem error={signUp.error} /> : null}
+        <Button type="submit" loading={signUp.isPending} fullWidth mt={4}>
+          Create account
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { displayFilename } from '../../http/multipart-head.ts';
 import { FileIntake, type UploadedFile, type UploadFileOptions } from '../../http/upload-file.ts';
 import { invalidRequest } from '../../http/validation.ts';
+import { isLeftBehind } from '../archive-leftovers.ts';
 import type { WholeFile } from '../detect-container.ts';
 
 export interface ArchiveOptions extends Pick<UploadFileOptions, 'limits'> {
@@ -95,13 +96,11 @@ async function listFiles(zip: ZipFile, filesMax: number) {
   throw invalidRequest([{ pointer: '/archive', detail: 'has no files' }]);
 }
 
-const leftBehind =
-  /(?:^|[/\\])(?:__MACOSX[/\\]|\.DS_Store$|\._[^/\\]*$|Thumbs\.db$|desktop\.ini$)/i;
 const fileTypeBits = 0o170_000;
 const regularFile = 0o100_000;
 
 function isPassedOver({ versionMadeBy, externalFileAttributes }: Entry, name: string): boolean {
-  if (/[/\\]$/.test(name) || leftBehind.test(name)) return true;
+  if (/[/\\]$/.test(name) || isLeftBehind(name)) return true;
   const isUnix = versionMadeBy >> 8 === 3;
   const type = isUnix ? (externalFileAttributes >>> 16) & fileTypeBits : 0;
   return type !== 0 && type !== regularFile;

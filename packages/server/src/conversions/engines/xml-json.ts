@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { Engine, EngineTask } from './engine.ts';
 import { jsonIndent } from './text/options.ts';
-import { convertDocument } from './tree/convert-document.ts';
+import { documentEngine } from './tree/document-engine.ts';
 import { writeTree } from './tree/json-tree.ts';
-import { readJsonDocument } from './tree/read-json.ts';
 import { XmlReader } from './tree/read-xml.ts';
 import { XmlWriter } from './tree/write-xml.ts';
 
@@ -38,33 +36,19 @@ const toXml = z.strictObject({
   indent: jsonIndent.describe('Spaces a level; 0 adds no white space.'),
 });
 
-/** XML to JSON and back, as a whole in memory, up to 32 MB. No DTD, no entities, nothing fetched. */
-export const xmlJsonEngine: Engine = {
-  name: 'xml-json',
-  pairs: [
-    { from: 'xml', to: 'json', options: toJson },
-    { from: 'json', to: 'xml', options: toXml },
-    { from: 'ndjson', to: 'xml', options: toXml },
-  ],
-  timeoutMs: 300_000,
-  memoryBytesMax: 1536 * 1024 * 1024,
-  probe: async () => ({ available: true }),
-  run: (task) => (task.to === 'json' ? fromXml(task) : intoXml(task)),
-};
-
-function fromXml(task: EngineTask) {
-  const options = task.options as z.infer<typeof toJson>;
-  return convertDocument(task, 'XML is read in UTF-8 or UTF-16', (text) => {
+/** XML to JSON and back. No DTD, no entities, nothing fetched. */
+export const xmlJsonEngine = documentEngine({
+  format: 'xml',
+  toJson,
+  fromJson: toXml,
+  read: (text, options) => {
     const reader = new XmlReader(options);
     reader.write(text);
     const tree = reader.end();
     return { text: `${writeTree(tree, options.indent)}\n`, warnings: reader.warnings() };
-  });
-}
-
-function intoXml(task: EngineTask) {
-  return convertDocument(task, 'JSON is written in UTF-8', (text) => {
-    const writer = new XmlWriter(task.options as z.infer<typeof toXml>);
-    return { text: writer.document(readJsonDocument(text)), warnings: writer.warnings() };
-  });
-}
+  },
+  write: (tree, options) => {
+    const writer = new XmlWriter(options);
+    return { text: writer.document(tree), warnings: writer.warnings() };
+  },
+});

@@ -1,10 +1,11 @@
 import { EngineError } from '../engine.ts';
-import type { Engine, EngineResult, EngineTask } from '../engine.ts';
-import { Archive } from '../xlsx/archive.ts';
+import type { EngineTask } from '../engine.ts';
+import { archiveEngine } from '../xlsx/archive-engine.ts';
+import type { Archive } from '../xlsx/archive.ts';
 import type { OpenWorkbook } from '../xlsx/open-workbook.ts';
-import { workbookOptions, workbookPairs } from '../xlsx/options.ts';
+import { workbookOptions } from '../xlsx/options.ts';
 import { SharedStrings } from '../xlsx/shared-strings.ts';
-import { openingShare, writeWorkbook } from '../xlsx/write-workbook.ts';
+import { openingShare } from '../xlsx/write-workbook.ts';
 import { readElements, readPart } from '../xlsx/xml-part.ts';
 import { OdsScanner } from './ods-scanner.ts';
 import { OdsTable } from './ods-table.ts';
@@ -17,23 +18,7 @@ const manifestPart = 'META-INF/manifest.xml';
  * ODS to CSV, JSON and NDJSON, streamed. The document itself holds what its program showed in each
  * cell, so "formatted" is that text; nothing is computed.
  */
-export const odsEngine: Engine = {
-  name: 'ods-stream',
-  pairs: workbookPairs(['ods']),
-  timeoutMs: 300_000,
-  memoryBytesMax: 512 * 1024 ** 2,
-  probe: async () => ({ available: true }),
-  run,
-};
-
-async function run(task: EngineTask): Promise<EngineResult> {
-  const archive = await Archive.open(task.inputPath);
-  try {
-    return await writeWorkbook(task, await open(task, archive));
-  } finally {
-    archive.close();
-  }
-}
+export const odsEngine = archiveEngine('ods-stream', ['ods'], open);
 
 async function open(task: EngineTask, archive: Archive): Promise<OpenWorkbook> {
   await refuseEncrypted(archive);

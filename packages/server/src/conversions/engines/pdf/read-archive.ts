@@ -1,4 +1,5 @@
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { isLeftBehind } from '../../archive-leftovers.ts';
 import { EngineError } from '../engine.ts';
 
 export interface ArchiveFile {
@@ -9,8 +10,6 @@ export interface ArchiveFile {
 
 const entriesMax = 2000;
 const inflatedBytesMax = 300 * 2 ** 20;
-/** What systems put into archives by themselves. */
-const noise = /(?:^|\/)(?:__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/iu;
 const signatures: readonly (readonly [RegExp, boolean])[] = [
   [/^%PDF-/u, true],
   [/^\x89PNG\r\n/u, false],
@@ -54,7 +53,7 @@ async function readFiles(zip: ZipFile): Promise<{ files: ArchiveFile[]; skipped:
   let leftBytes = inflatedBytesMax;
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileNameRaw.toString('utf8');
-    if (name.endsWith('/') || noise.test(name)) continue;
+    if (name.endsWith('/') || isLeftBehind(name)) continue;
     const bytes = await inflate(zip, entry, leftBytes);
     leftBytes -= bytes.length;
     const head = bytes.toString('latin1', 0, 16);

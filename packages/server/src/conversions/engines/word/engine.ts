@@ -3,7 +3,7 @@ import mammoth from 'mammoth';
 import type { Engine, EngineResult, EngineTask, Warning } from '../engine.ts';
 import { EngineError } from '../engine.ts';
 import { checkDocument } from '../office/check/check-document.ts';
-import { markdownOfHtml } from './markdown-of-html.ts';
+import { writeMarkdown, type MarkdownStyle } from '../text/write-markdown.ts';
 import { htmlOptions, markdownOptions, textOptions } from './options.ts';
 import { readWord } from './read-word.ts';
 
@@ -34,6 +34,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
 
 /** A full disk is no fault of the document; what outgrows the stack or a string is. */
 function explain(error: unknown): unknown {
+  if (error instanceof EngineError) return error;
   if (error instanceof Error && 'syscall' in error) return error;
   if (error instanceof RangeError) {
     const message = 'The document is too large or nested too deeply to be read as text.';
@@ -43,6 +44,15 @@ function explain(error: unknown): unknown {
   return new EngineError('document_invalid', message, error);
 }
 
+/** What is to be left out is left out when the document is read. */
+const markdownStyle: MarkdownStyle = {
+  headings: 'atx',
+  bullet: '-',
+  code: 'fenced',
+  links: 'inlined',
+  images: true,
+};
+
 async function convert(task: EngineTask): Promise<{ text: string; warnings: readonly Warning[] }> {
   const { inputPath: path, options } = task;
   if (task.to === 'txt') {
@@ -51,7 +61,7 @@ async function convert(task: EngineTask): Promise<{ text: string; warnings: read
   }
   if (task.to === 'md') {
     const { html, warnings } = await readWord(path, markdownOptions.parse(options).images);
-    return { text: markdownOfHtml(html), warnings };
+    return { text: `${writeMarkdown(html, markdownStyle)}\n`, warnings };
   }
   const { images, fragment } = htmlOptions.parse(options);
   const { html, warnings } = await readWord(path, images);

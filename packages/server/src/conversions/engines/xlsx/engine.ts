@@ -1,32 +1,17 @@
-import type { Engine, EngineResult, EngineTask } from '../engine.ts';
-import { Archive } from './archive.ts';
+import type { EngineTask } from '../engine.ts';
+import { archiveEngine } from './archive-engine.ts';
+import type { Archive } from './archive.ts';
 import type { OpenWorkbook } from './open-workbook.ts';
-import { workbookOptions, workbookPairs } from './options.ts';
+import { workbookOptions } from './options.ts';
 import { readSharedStrings } from './shared-strings.ts';
 import { SheetScanner } from './sheet-scanner.ts';
 import { readStyleFormats } from './styles.ts';
 import { readWorkbook } from './workbook.ts';
-import { openingShare, writeWorkbook } from './write-workbook.ts';
+import { openingShare } from './write-workbook.ts';
 import { readPart } from './xml-part.ts';
 
 /** XLSX and XLSM to CSV, JSON and NDJSON, streamed: memory does not grow with the rows. */
-export const xlsxEngine: Engine = {
-  name: 'xlsx-stream',
-  pairs: workbookPairs(['xlsx', 'xlsm']),
-  timeoutMs: 300_000,
-  memoryBytesMax: 512 * 1024 ** 2,
-  probe: async () => ({ available: true }),
-  run,
-};
-
-async function run(task: EngineTask): Promise<EngineResult> {
-  const archive = await Archive.open(task.inputPath);
-  try {
-    return await writeWorkbook(task, await open(task, archive));
-  } finally {
-    archive.close();
-  }
-}
+export const xlsxEngine = archiveEngine('xlsx-stream', ['xlsx', 'xlsm'], open);
 
 async function open(task: EngineTask, archive: Archive): Promise<OpenWorkbook> {
   const { signal } = task;

@@ -1,4 +1,4 @@
-import { datePartsOf } from './format/calendar.ts';
+import { DateParts, fillDateParts } from './format/calendar.ts';
 
 const msPerDay = 86_400_000;
 /** The Unix day of the serial 0, once the phantom leap day of 1900 is behind. */
@@ -28,8 +28,8 @@ export function serialOfIso(text: string, date1904: boolean): number | undefined
  * second only where there are some. Undefined for what Excel has no date for.
  */
 export function isoOfSerial(serial: number, date1904: boolean): string | undefined {
-  const parts = datePartsOf(serial, date1904, 3);
-  if (parts === undefined) return undefined;
+  const parts = new DateParts();
+  if (!fillDateParts(parts, serial, date1904, 1000)) return undefined;
   const { year, month, day } = parts.date;
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const milliseconds = parts.subsecond === 0 ? '' : `.${pad(parts.subsecond, 3)}`;

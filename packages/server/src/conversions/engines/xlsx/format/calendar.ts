@@ -8,16 +8,16 @@ export interface CalendarDate {
   readonly weekday: number;
 }
 
-/** The parts of a date serial. Nothing here knows a time zone. */
-export interface DateParts {
-  readonly date: CalendarDate;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
+/** The parts of a date serial, filled anew for each one. Nothing here knows a time zone. */
+export class DateParts {
+  date: CalendarDate = { year: 1900, month: 1, day: 0, weekday: 6 };
+  hour = 0;
+  minute = 0;
+  second = 0;
   /** Whole units of the rounding asked for. */
-  readonly subsecond: number;
+  subsecond = 0;
   /** Whole days since the epoch, for elapsed time. */
-  readonly days: number;
+  days = 0;
 }
 
 /** 9999-12-31. */
@@ -29,16 +29,16 @@ const phantomLeapDay = 60;
 const dayZeroUnix = 25_568;
 
 /**
- * Takes a date serial apart, rounded to `subsecondDigits` digits of a second.
+ * Takes a date serial apart, rounded to units of which a second has `perSecond`.
  *
- * Undefined for what Excel does not show as a date: negative or past the year 9999.
+ * False for what Excel does not show as a date: negative or past the year 9999.
  */
-export function datePartsOf(
+export function fillDateParts(
+  parts: DateParts,
   serial: number,
   date1904: boolean,
-  subsecondDigits: number,
-): DateParts | undefined {
-  const perSecond = 10 ** subsecondDigits;
+  perSecond: number,
+): boolean {
   let days = Math.floor(serial);
   let units = Math.round((serial - days) * 86_400 * perSecond);
   if (units >= 86_400 * perSecond) {
@@ -46,16 +46,17 @@ export function datePartsOf(
     days += 1;
   }
   const number = date1904 ? days + days1904 : days;
-  if (!(serial >= 0 && number <= serialMax)) return undefined;
-  const seconds = Math.floor(units / perSecond);
-  return {
-    date: dateOf(number),
-    hour: Math.floor(seconds / 3600),
-    minute: Math.floor(seconds / 60) % 60,
-    second: seconds % 60,
-    subsecond: units % perSecond,
-    days,
-  };
+  if (!(serial >= 0 && number <= serialMax)) return false;
+  // Below 86,400 and below a billion: whole numbers that need no floating point.
+  const seconds = Math.floor(units / perSecond) | 0;
+  const minutes = (seconds / 60) | 0;
+  parts.date = dateOf(number);
+  parts.hour = (minutes / 60) | 0;
+  parts.minute = minutes % 60;
+  parts.second = seconds - minutes * 60;
+  parts.subsecond = (units - seconds * perSecond) | 0;
+  parts.days = days;
+  return true;
 }
 
 /** A column holds the same days again and again. */

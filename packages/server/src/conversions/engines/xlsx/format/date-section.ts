@@ -1,5 +1,4 @@
-import { datePartsOf } from './calendar.ts';
-import type { DateParts } from './calendar.ts';
+import { DateParts, fillDateParts } from './calendar.ts';
 import { nameOf } from './date-names.ts';
 import { digitCount, writeDigits } from './digits.ts';
 import { quickBytesMax } from './plain-fixed.ts';
@@ -24,13 +23,16 @@ export function compileDateSection(section: FormatSection, date1904: boolean): D
   const style = { twelveHours, digits, language };
   const writers = tokens.map((token) => partWriter(token, style));
   const sizeMax = 1 + tokens.reduce((total, token) => total + sizeBytesMax(token), 0);
+  const perSecond = 10 ** digits;
+  const parts = new DateParts();
   const write = (serial: number, target: Buffer) => {
     const isSpan = signed && serial < 0;
-    const parts = datePartsOf(isSpan ? -serial : serial, date1904, digits);
-    if (parts === undefined) return -1;
+    if (!fillDateParts(parts, isSpan ? -serial : serial, date1904, perSecond)) return -1;
     let at = 0;
     if (isSpan) target[at++] = minus;
-    for (const writePart of writers) at = writePart(parts, target, at);
+    for (let index = 0; index < writers.length; index += 1) {
+      at = (writers[index] as PartWriter)(parts, target, at);
+    }
     return at;
   };
   const scratch = Buffer.alloc(sizeMax);
@@ -90,6 +92,13 @@ function partWriter(token: FormatToken, style: Style): PartWriter {
 
 function literalWriter(text: string): PartWriter {
   const bytes = Buffer.from(text);
+  const [only] = bytes;
+  if (only !== undefined && bytes.length === 1) {
+    return (_, target, at) => {
+      target[at] = only;
+      return at + 1;
+    };
+  }
   return (_, target, at) => {
     for (let index = 0; index < bytes.length; index += 1) {
       target[at + index] = bytes[index] as number;

@@ -2,9 +2,12 @@ import { allRoutes } from '../packages/server/src/app.ts';
 import type { ConversionDeps } from '../packages/server/src/conversions/deps.ts';
 import type { NotificationDeps } from '../packages/server/src/notifications/deps.ts';
 import { buildOpenApi } from '../packages/server/src/http/openapi.ts';
+import { renderRoles } from '../packages/server/src/http/role-reference.ts';
 import { writeOrCheck } from './generated-file.ts';
 
-// Writes openapi.json; with --check only says whether it is as it would be written. Nothing is
+// Writes openapi.json and docs/roles.md; with --check only says whether they are as they would be
+// written. A route of a workspace without roles fails. Nothing is
 // called on the routes, so that they need nothing to work with.
 const routes = allRoutes({} as ConversionDeps, null, {} as NotificationDeps);
 writeOrCheck('openapi.json', `${JSON.stringify(buildOpenApi(routes), null, 2)}\n`);
+writeOrCheck('docs/roles.md', renderRoles(routes));

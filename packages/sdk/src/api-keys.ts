@@ -46,6 +46,19 @@ export class ApiKeys {
     yield* listAll<ApiKey>(this.#http, await this.#workspace.to('api-keys'));
   }
 
+  /**
+   * Gives a key another secret. The one before is good for `expiresInSeconds` more, a day by default.
+   *
+   * @throws MutateError
+   */
+  async rotate(id: string, options: { expiresInSeconds?: number } = {}): Promise<NewApiKey> {
+    return this.#http.json<NewApiKey>({
+      method: 'POST',
+      path: await this.#workspace.to('api-keys', id, 'rotate'),
+      json: { expires_in: options.expiresInSeconds },
+    });
+  }
+
   /** Revokes a key. @throws MutateError */
   async delete(id: string): Promise<void> {
     const path = await this.#workspace.to('api-keys', id);

@@ -5,6 +5,7 @@ import { Batches } from './batches.ts';
 import { BillingSettings } from './billing.ts';
 import { Catalogue } from './catalogue.ts';
 import { Conversions } from './conversions.ts';
+import { Invitations, Members } from './members.ts';
 import { HttpClient, type CallOptions } from './http.ts';
 import { Invoices } from './invoices.ts';
 import { Login } from './login.ts';
@@ -91,6 +92,7 @@ export type {
   InvoiceWithLines,
   LineExplanation,
 } from './invoice-types.ts';
+export type { Invitation, Member } from './member-types.ts';
 export type { FileInput, UploadProgress } from './upload.ts';
 export type { WaitOptions } from './wait.ts';
 
@@ -118,6 +120,8 @@ export class Mutate {
   readonly formats: Catalogue<Format>;
   readonly plans: Catalogue<Plan>;
   readonly apiKeys: ApiKeys;
+  readonly members: Members;
+  readonly invitations: Invitations;
   readonly reservations: Reservations;
   readonly subscription: Subscriptions;
   readonly billing: BillingSettings;
@@ -147,6 +151,8 @@ export class Mutate {
     this.formats = new Catalogue<Format>(http, '/v1/formats');
     this.plans = new Catalogue<Plan>(http, '/v1/plans');
     this.apiKeys = new ApiKeys(http, workspace);
+    this.members = new Members(http, workspace);
+    this.invitations = new Invitations(http, workspace);
     this.reservations = new Reservations(http, workspace);
     this.subscription = new Subscriptions(http, workspace);
     this.billing = new BillingSettings(http, workspace);

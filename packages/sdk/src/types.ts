@@ -210,6 +210,10 @@ export interface ApiKey {
   expires_at: string | null;
   /** To the minute. */
   last_used_at: string | null;
+  /** After a rotation: the secret before. */
+  previous: { hint: string; expires_at: string; last_used_at: string | null } | null;
+  rotated_at: string | null;
+  created_by: { kind: string; id: string; name: string | null };
   created_at: string;
 }
 

@@ -25,6 +25,7 @@ import { usageRoutes } from './metering/routes.ts';
 import type { NotificationDeps } from './notifications/deps.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { startNotifications } from './notifications/start.ts';
+import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { reservationRoutes } from './reservations/routes.ts';
@@ -56,6 +57,7 @@ export interface Service {
   readonly billing: Billing | null;
   readonly notifications: NotificationDeps;
   readonly publicUrl: string;
+  readonly routes: readonly Route[];
   /** Finishes what is under way, takes nothing new, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -79,6 +81,7 @@ export function allRoutes(
     ...subscriptionRoutes,
     ...billingRoutes(billing),
     ...organizationRoutes,
+    ...memberRoutes({ publicUrl: () => conversions.settings.publicUrl }),
     ...accountRoutes,
     ...notificationRoutes(notifications),
     ...auditRoutes,
@@ -127,8 +130,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         });
   stack.defer(async () => billing?.close());
   const notifications = notificationDeps(options, pools, () => publicUrl);
+  const routes = allRoutes(conversions, billing, notifications);
   const app = await serve(options, {
-    routes: config.role === 'worker' ? [] : allRoutes(conversions, billing, notifications),
+    routes: config.role === 'worker' ? [] : routes,
     pools,
     publicUrl: () => publicUrl,
     stack,
@@ -147,6 +151,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     billing,
     notifications,
     publicUrl,
+    routes,
     close: () => running.disposeAsync(),
   };
 }

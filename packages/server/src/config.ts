@@ -52,7 +52,7 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,255}$/, 'must be 32 to 255 visible ASCII characters without spaces')
     .optional(),
-  SIGN_UP: oneOf(['open', 'closed'], 'open'),
+  SIGN_UP: oneOf(['open', 'invited', 'closed'], 'open'),
   ADMIN_SECOND_FACTOR: oneOf(['optional', 'required'], 'optional'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),

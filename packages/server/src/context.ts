@@ -11,11 +11,18 @@ export type Actor =
       id: string;
       /** In the context's organization; null where there is none. */
       role: Role | null;
+      /** `mem_…`; null outside of an organization. */
+      memberId?: string | null;
       /** The super admin who acts as this user. */
       impersonatedBy: string | null;
     }
   | { kind: 'super_admin'; id: string }
   | { kind: 'system'; id: string };
+
+/** Whom a conversion is counted under, where no API key made it. */
+export function memberIdOf(actor: Actor): string | null {
+  return actor.kind === 'member' ? (actor.memberId ?? null) : null;
+}
 
 export interface Log {
   debug(fields: object, message?: string): void;

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ServiceOptions } from './app.ts';
 import { registerAuth } from './accounts/auth-bridge.ts';
 import { deleteOldLogins } from './accounts/old-logins.ts';
-import { createSessionAuthenticator } from './accounts/session-authenticator.ts';
+import { createSessionAuthenticator, loginSecret } from './accounts/session-authenticator.ts';
 import { startChore } from './chore.ts';
 import type { Pool } from './db/pool.ts';
 import { registerDashboard } from './http/dashboard.ts';
@@ -47,8 +47,7 @@ export async function serve(options: ServiceOptions, input: ServeInput): Promise
     startChore('purge keys', 600_000, log, () => idempotency.purge()),
     startChore('purge logins', 3_600_000, log, () => deleteOldLogins(durable)),
   ];
-  const secrets = createSecrets(options.authSecret);
-  const secret = secrets.sign('logins', 'better-auth');
+  const secret = loginSecret(createSecrets(options.authSecret));
   const authenticator = createAuthenticator({
     db: durable,
     clock,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import { appendAudit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
@@ -9,9 +10,11 @@ import type { MemberCaller, SessionAuthenticator } from '../http/ports.ts';
 import { isSameOrigin, refuseForeignOrigin } from '../http/same-origin.ts';
 import { parseInput } from '../http/validation.ts';
 import { beginAttempt, type Attempt } from './attempts.ts';
-import { addressHeader, createAuth, requestIdHeader, type Auth } from './auth.ts';
+import { addressHeader, createAuth, invitedHeader, requestIdHeader, type Auth } from './auth.ts';
 import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
+import type { authBodies } from './schema.ts';
+import { admitSignUp, type SignUpPolicy } from './sign-up-policy.ts';
 
 export interface AuthBridgeDeps extends AddressLimit {
   readonly db: Database;
@@ -19,8 +22,7 @@ export interface AuthBridgeDeps extends AddressLimit {
   readonly log: Log;
   readonly secret: string;
   readonly sessions: SessionAuthenticator;
-  /** Whether people may sign up by themselves. */
-  readonly signUp: 'open' | 'closed';
+  readonly signUp: SignUpPolicy;
   /** Known once the server listens. */
   publicUrl(): string;
 }
@@ -52,11 +54,13 @@ async function answer(
   const name = pathOf(request).slice(base.length);
   const path = Object.hasOwn(authPaths, name) ? authPaths[name] : undefined;
   if (path === undefined || path.method !== request.method) throw notFound('login route');
-  const caller = await authorize(path, name, deps, request);
+  const caller = await authorize(path, deps, request);
   const body = path.body === undefined ? undefined : parseInput(path.body, 'body', request.body);
   const attempt = await countAttempt(path, deps, request, body, caller);
+  const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
+  const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
   const [response] = await Promise.all([
-    auth.handler(toWebRequest(request, deps.publicUrl(), body)),
+    auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited })),
     path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,
   ]);
   if (response.status >= 400) throw await toAuthError(response);
@@ -69,7 +73,6 @@ async function answer(
 /** @throws AppError `forbidden` */
 async function authorize(
   path: AuthPath,
-  name: string,
   deps: AuthBridgeDeps,
   request: FastifyRequest,
 ): Promise<MemberCaller | null> {
@@ -79,9 +82,6 @@ async function authorize(
     refuseForeignOrigin();
   }
   const caller = cookie === undefined ? null : await deps.sessions.authenticate(cookie);
-  if (name === '/sign-up/email' && deps.signUp === 'closed') {
-    throw new AppError('forbidden', 'This server takes no new users: the operator adds them.');
-  }
   if (path.superAdminOnly === true && caller?.superAdmin !== 'yes') {
     throw new AppError('forbidden', 'Only the super admin may do this.');
   }
@@ -110,16 +110,27 @@ async function audit(
   request: FastifyRequest,
   { userId }: MemberCaller,
 ): Promise<void> {
-  const actor = { kind: 'member', id: userId, role: null, impersonatedBy: null } as const;
+  const actor = {
+    kind: 'member',
+    id: userId,
+    role: null,
+    memberId: null,
+    impersonatedBy: null,
+  } as const;
   const ctx = { db, clock, log, actor, requestId: request.id };
   const target = { kind: 'user', id: userId };
   await db.transaction((tx) => appendAudit(tx, ctx, { action, target, before: null, after: null }));
 }
 
-function toWebRequest(request: FastifyRequest, publicUrl: string, body: unknown): Request {
+function toWebRequest(
+  request: FastifyRequest,
+  publicUrl: string,
+  { body, invited }: { body: unknown; invited: boolean },
+): Request {
   const headers = new Headers({
     [addressHeader]: request.ip,
     [requestIdHeader]: request.id,
+    ...(invited ? { [invitedHeader]: 'yes' } : {}),
   });
   for (const name of ['cookie', 'user-agent'] as const) {
     const value = request.headers[name];
@@ -128,7 +139,11 @@ function toWebRequest(request: FastifyRequest, publicUrl: string, body: unknown)
   const url = `${publicUrl}${request.url}`;
   if (request.method === 'GET') return new Request(url, { headers });
   headers.set('content-type', 'application/json');
-  return new Request(url, { method: 'POST', headers, body: JSON.stringify(body ?? {}) });
+  return new Request(url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ ...(body as object | undefined), invitationToken: undefined }),
+  });
 }
 
 async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {

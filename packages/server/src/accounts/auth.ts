@@ -24,6 +24,8 @@ export interface AuthDeps {
 /** Headers that the bridge sets on every request, whatever the client sent. */
 export const addressHeader = 'mutate-client-address';
 export const requestIdHeader = 'mutate-request-id';
+/** Who signs up holds the link of an invitation to the address. */
+export const invitedHeader = 'mutate-invited';
 
 const day = 24 * 3600;
 /** A super admin acts as somebody else for that long at most. */
@@ -58,7 +60,7 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     ...tables,
     ...mailsOf(deps),
-    databaseHooks: { session: sessionHooks(deps) },
+    databaseHooks: { session: sessionHooks(deps), user: { create: { before: proveInvited } } },
     plugins: [
       admin({
         adminRoles: ['admin'],
@@ -170,8 +172,10 @@ function mailsOf(deps: AuthDeps) {
       sendOnSignIn: true,
       autoSignInAfterVerification: true,
       expiresIn: verificationSeconds,
-      sendVerificationEmail: ({ user, url }: LinkFor) =>
-        announceLink(ctx, 'auth.email_verification', user, url),
+      sendVerificationEmail: async ({ user, url }: LinkFor, request?: Request) => {
+        if (request?.headers.get(invitedHeader) === 'yes') return;
+        await announceLink(ctx, 'auth.email_verification', user, url);
+      },
       afterEmailVerification: (user: User) => ensureOwnWorkspace(ctx, user),
     },
   };
@@ -204,6 +208,11 @@ interface HookContext {
   readonly path?: string;
   readonly headers?: Headers | undefined;
   readonly context: { readonly session: { session: Record<string, unknown> } | null };
+}
+
+async function proveInvited<Fields extends object>(user: Fields, hook: HookContext | null) {
+  const isInvited = hook?.headers?.get(invitedHeader) === 'yes';
+  return { data: isInvited ? { ...user, emailVerified: true } : user };
 }
 
 const secondFactorPaths = ['/two-factor/verify-totp', '/two-factor/verify-backup-code'];

@@ -24,6 +24,8 @@ export const authBodies = {
     password: newPassword,
     callbackURL,
     rememberMe: z.boolean().optional(),
+    /** Of an invitation's link: it proves the address, so no mail is sent. */
+    invitationToken: z.string().min(1).max(100).optional(),
   }),
   signIn: z.strictObject({ email, password, callbackURL, rememberMe: z.boolean().optional() }),
   requestReset: z.strictObject({ email }),

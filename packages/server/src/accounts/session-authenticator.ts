@@ -4,10 +4,16 @@ import type { Database } from '../db/pool.ts';
 import { CredentialCache } from '../http/credential-cache.ts';
 import type { MemberCaller, Membership, SessionAuthenticator } from '../http/ports.ts';
 import type { Role } from '../http/role.ts';
+import type { Secrets } from '../secrets.ts';
 import { findSession } from './sql.ts';
 
 /** The cookie's name; a browser that speaks https to us sends the second one. */
 const sessionCookieNames = ['mutate.session_token', '__Secure-mutate.session_token'];
+
+/** What session cookies are signed with. */
+export function loginSecret(secrets: Secrets): string {
+  return secrets.sign('logins', 'better-auth');
+}
 
 interface SessionRow {
   session_id: string;
@@ -49,11 +55,11 @@ export function createSessionAuthenticator(options: {
     return { caller: toCaller(row, secondFactorRequired), expiresAtMs: Date.parse(row.expires_at) };
   });
   return {
-    async authenticate(cookies) {
+    async authenticate(cookies, fresh = false) {
       const token = tokenOfCookies(cookies, secret);
       if (token === null) return null;
       const tokenHash = hash('sha256', token);
-      const known = cache.find(tokenHash);
+      const known = fresh ? undefined : cache.find(tokenHash);
       const session = known === undefined ? await cache.read(tokenHash) : known;
       return session === null || session.expiresAtMs <= Date.now() ? null : session.caller;
     },

@@ -20,7 +20,7 @@ afterAll(() => tested.close());
 
 async function statusSoon(browser: Browser, path: `/${string}`, status: number) {
   const ask = async () => (await browser.call(`GET ${path}`)).status;
-  await expect.poll(ask, { timeout: 1200, interval: 50 }).toBe(status);
+  await expect.poll(ask, { timeout: 3000, interval: 50 }).toBe(status);
 }
 
 async function oneWorkspace() {
@@ -91,7 +91,7 @@ describe('a session', () => {
     const cookie = browser.cookies();
     expect((await browser.call('POST /api/auth/sign-out')).status).toBe(200);
     const copied = async () => (await tested.fetch('/v1/me', { headers: { cookie } })).status;
-    await expect.poll(copied, { timeout: 1200 }).toBe(401);
+    await expect.poll(copied, { timeout: 3000 }).toBe(401);
 
     const banned = await signedIn(tested);
     expect((await banned.browser.call('GET /v1/me')).status).toBe(200);

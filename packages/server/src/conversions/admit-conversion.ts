@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memberIdOf } from '../context.ts';
 import { isTransient } from '../db/transient.ts';
 import { AppError } from '../errors.ts';
 import { databaseAway } from '../metering/database-away.ts';
@@ -227,7 +228,7 @@ export function toAdmitCall(
     metadata: fields.metadata,
     input: { filename: file.filename, size_bytes: file.sizeBytes, sha256: file.sha256 },
     apiKeyId: call.apiKeyId,
-    memberId: null,
+    memberId: memberIdOf(call.ctx.actor),
     requestId: call.ctx.requestId,
     leaseSeconds: deps.settings.leaseSeconds,
     unitSeconds: null,

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { isBodyOutstanding, sendAndDrain } from './drain.ts';
-import { pathOf } from './guard.ts';
+import { pathOf, shownPathOf } from './guard.ts';
 import { problemContentType, toAppError, toProblem } from './problem.ts';
 import { keptHeaders } from './register-routes.ts';
 import { RequestLog } from './request-log.ts';
@@ -88,7 +88,11 @@ async function sendError(
 ): Promise<FastifyReply> {
   const error = toAppError(thrown);
   logError(request, error, thrown);
-  const place = { publicUrl: options.publicUrl(), path: pathOf(request), requestId: request.id };
+  const place = {
+    publicUrl: options.publicUrl(),
+    path: shownPathOf(request),
+    requestId: request.id,
+  };
   const body = JSON.stringify(toProblem(error, place));
   reply.code(error.status).header('content-type', problemContentType);
   if (error.retryAfterSeconds !== undefined || error.status === 429 || error.status === 503) {
@@ -129,7 +133,7 @@ async function settleClaim(
 }
 
 function logError(request: FastifyRequest, error: AppError, thrown: unknown): void {
-  const fields = { code: error.code, method: request.method, path: pathOf(request) };
+  const fields = { code: error.code, method: request.method, path: shownPathOf(request) };
   const log = new RequestLog(request.log, request.id);
   if (error.status >= 500) log.error({ ...fields, err: thrown }, error.message);
   else log.debug({ ...fields, err: error.cause }, error.message);

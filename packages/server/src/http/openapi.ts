@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import { problemSchema } from './expect-wire.ts';
 import { SchemaCollector } from './openapi-schemas.ts';
 import type { JsonSchema } from './openapi-schemas.ts';
+import { rolesOf } from './role-matrix.ts';
 import type { ContentResponse, Route } from './route.ts';
 
 /** An OpenAPI 3.1 document. */
@@ -41,6 +42,12 @@ export function buildOpenApi(routes: readonly Route[]): OpenApiDocument {
           scheme: 'bearer',
           description: 'A workspace’s key (`mk_live_…`), or the operator’s (`mk_admin_…`).',
         },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'mutate.session_token',
+          description: 'The session of somebody who is signed in; see docs/accounts.md.',
+        },
       },
       headers: commonHeaders,
       schemas: Object.fromEntries(
@@ -72,7 +79,10 @@ function describeRoute(route: Route, schemas: SchemaCollector): JsonSchema {
 function describe(route: Route): { description?: string } {
   const { access } = route;
   const parts = [route.description ?? ''];
-  if (access.kind === 'workspace') parts.push(`Scope: \`${access.scope}\`.`);
+  if (access.kind === 'workspace') {
+    const roles = rolesOf(route.operationId).map((role) => `\`${role}\``);
+    parts.push(`Scope: \`${access.scope}\`. Roles: ${roles.join(', ')}.`);
+  }
   if (access.kind === 'super_admin') parts.push('Super admin only.');
   if (route.secretMember !== undefined) {
     parts.push(`\`${route.secretMember}\` is shown once: a replayed reply comes without it.`);

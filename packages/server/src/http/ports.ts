@@ -50,8 +50,12 @@ export interface Authenticator {
 }
 
 export interface SessionAuthenticator {
-  /** Null: the Cookie header names no session, or one that has ended. */
-  authenticate(cookies: string): Promise<MemberCaller | null>;
+  /**
+   * Null: the Cookie header names no session, or one that has ended.
+   *
+   * @param fresh as the database has it at this moment, and not less than a second ago
+   */
+  authenticate(cookies: string, fresh?: boolean): Promise<MemberCaller | null>;
 }
 
 export interface RateLimitResult {

@@ -124,11 +124,12 @@ function actorOf(caller: Caller | null, organizationId: string | undefined): Act
   }
   if (caller.kind === 'super_admin') return { kind: 'super_admin', id: caller.id };
   const { userId: id, impersonatedBy } = caller;
-  const role = caller.memberships.get(organizationId ?? '')?.role ?? null;
+  const membership = caller.memberships.get(organizationId ?? '');
+  const { role = null, memberId = null } = membership ?? {};
   // Where they are no member the guard has let them in as the super admin.
   return role === null && caller.superAdmin === 'yes'
     ? { kind: 'super_admin', id }
-    : { kind: 'member', id, role, impersonatedBy };
+    : { kind: 'member', id, role, memberId, impersonatedBy };
 }
 
 function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {

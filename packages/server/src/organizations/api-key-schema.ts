@@ -19,6 +19,17 @@ export const apiKeySchema = z
     expires_at: z.string().nullable(),
     /** To the minute. */
     last_used_at: z.string().nullable(),
+    /** After a rotation: the secret before, which is good until then. */
+    previous: z
+      .object({
+        hint: z.string(),
+        expires_at: z.string(),
+        last_used_at: z.string().nullable(),
+      })
+      .nullable(),
+    rotated_at: z.string().nullable(),
+    /** `name`: of a user that there is. */
+    created_by: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
     created_at: z.string(),
   })
   .meta({ id: 'ApiKey' });
@@ -54,6 +65,15 @@ export const createApiKeySchema = z.strictObject({
 });
 
 export type CreateApiKey = z.infer<typeof createApiKeySchema>;
+
+export const rotateApiKeySchema = z
+  .strictObject({
+    /** Seconds for which the secret before is good; 0: not at all. */
+    expires_in: z.int().min(0).max(2_592_000).default(86_400),
+  })
+  .prefault({});
+
+export type RotateApiKey = z.infer<typeof rotateApiKeySchema>;
 
 export const deletedApiKeySchema = z.object({
   id: z.string(),

@@ -6,14 +6,15 @@ import { type List, type ListQuery, toList } from '../http/list.ts';
 import { type Scope, scopes as allScopes } from '../http/scope.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { newId } from '../ids.ts';
-import type { ApiKey, CreateApiKey, NewApiKey } from './api-key-schema.ts';
+import type { ApiKey, CreateApiKey, NewApiKey, RotateApiKey } from './api-key-schema.ts';
 import { lockOrganization } from './organizations.ts';
 import {
   findApiKeyById,
   insertApiKey,
   listApiKeysOfOrganization,
   revokeApiKeyById,
-} from './sql.ts';
+  rotateApiKeyById,
+} from './api-keys-sql.ts';
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -128,4 +129,39 @@ export async function revokeApiKey(
     });
   });
   return { id, object: 'api_key', deleted: true };
+}
+
+/**
+ * Gives a key another secret, which is in this answer and nowhere else. The secret before is good for
+ * `expires_in` seconds more, as the same key with the same limits; of an earlier rotation nothing is.
+ *
+ * @throws AppError `not_found`; `forbidden` for a key that may do less than the one it rotates
+ */
+export async function rotateApiKey(
+  ctx: Context,
+  id: string,
+  { expires_in: seconds }: RotateApiKey,
+): Promise<NewApiKey> {
+  const asOf = ctx.clock.now();
+  const key = newSecret();
+  return ctx.db.transaction(async (tx) => {
+    await lockOrganization(tx, ctx);
+    const [before] = await tx.query<ApiKey>(findApiKeyById(ctx.organization.id, id));
+    if (before === undefined) throw notFound('API key');
+    grantedScopes(ctx, before.scopes);
+    const secret = {
+      hash: Buffer.from(hashOfKey(key), 'hex'),
+      hint: key.slice(-4),
+      previousExpiresAt: seconds === 0 ? null : new Date(asOf.getTime() + seconds * 1000),
+    };
+    const [after] = await tx.query<ApiKey>(rotateApiKeyById(ctx.organization.id, id, secret, asOf));
+    if (after === undefined) throw notFound('API key');
+    await appendAudit(tx, ctx, {
+      action: 'api_key.rotated',
+      target: { kind: 'api_key', id },
+      before: { hint: before.hint },
+      after: { hint: after.hint, previous: after.previous },
+    });
+    return { ...after, key };
+  });
 }

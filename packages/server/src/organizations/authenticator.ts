@@ -7,7 +7,7 @@ import type { Authenticator, Caller, CallerOrigin } from '../http/ports.ts';
 import type { Scope } from '../http/scope.ts';
 import { addressMatcher } from './address-ranges.ts';
 import { apiKeyPattern, hashOfKey } from './api-keys.ts';
-import { findCredentials, updateKeysUsed } from './sql.ts';
+import { findCredentials, updateKeysUsed, type UsedKey } from './api-keys-sql.ts';
 
 export interface AuthenticatorOptions {
   readonly db: Database;
@@ -41,6 +41,7 @@ interface CredentialsRow {
   expires_at: string | null;
   last_used_at: string | null;
   rate_limit_per_minute: number;
+  is_previous: boolean;
 }
 
 /**
@@ -56,7 +57,7 @@ class CachedAuthenticator implements ApiKeyAuthenticator {
   readonly #clock: Clock;
   readonly #adminHash: Buffer | null;
   readonly #cache = new CredentialCache((hash) => this.#lookUp(hash));
-  readonly #used = new Map<string, string>();
+  readonly #used = new Map<string, UsedKey>();
   readonly #timer: NodeJS.Timeout;
 
   constructor({ db, adminKey, clock, log }: AuthenticatorOptions) {
@@ -99,12 +100,13 @@ class CachedAuthenticator implements ApiKeyAuthenticator {
   #noteUse(row: CredentialsRow): void {
     const before = row.last_used_at === null ? 0 : Date.parse(row.last_used_at);
     if (this.#clock.now().getTime() - before >= usedAgainMs) {
-      this.#used.set(row.id, row.organization_id);
+      const { organization_id: organizationId, id, is_previous: isPrevious } = row;
+      this.#used.set(`${id} ${isPrevious}`, { organizationId, id, isPrevious });
     }
   }
 
   async flush(): Promise<void> {
-    const keys = [...this.#used].map(([id, organizationId]) => ({ id, organizationId }));
+    const keys = [...this.#used.values()];
     this.#used.clear();
     if (keys.length > 0) await this.#db.query(updateKeysUsed(keys, this.#clock.now()));
   }

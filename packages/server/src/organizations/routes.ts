@@ -6,8 +6,9 @@ import {
   createApiKeySchema,
   deletedApiKeySchema,
   newApiKeySchema,
+  rotateApiKeySchema,
 } from './api-key-schema.ts';
-import { createApiKey, findApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './api-keys.ts';
 import { findOrganization, listWorkspaces, updateOrganization } from './organizations.ts';
 import type { WorkspaceSight } from './organizations.ts';
 import { createWorkspace } from './create-workspace.ts';
@@ -118,6 +119,23 @@ const findApiKeyRoute = defineRoute({
   handler: ({ ctx, params }) => findApiKey(ctx, params.keyId),
 });
 
+const rotateApiKeyRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/workspaces/:workspaceId/api-keys/:keyId/rotate',
+  operationId: 'rotateApiKey',
+  summary: 'Give an API key another secret',
+  description:
+    'Both secrets are good for `expires_in` seconds (a day unless said otherwise): change the ' +
+    'programs meanwhile. Id, limits and usage of the key stay.',
+  tag: 'API keys',
+  access: { kind: 'workspace', scope: 'keys:write' },
+  body: rotateApiKeySchema,
+  responses: { 200: newApiKeySchema },
+  errors: ['not_found'],
+  secretMember: 'key',
+  handler: ({ ctx, params, body }) => rotateApiKey(ctx, params.keyId, body),
+});
+
 const revokeApiKeyRoute = defineRoute({
   method: 'DELETE',
   url: '/v1/workspaces/:workspaceId/api-keys/:keyId',
@@ -139,5 +157,6 @@ export const organizationRoutes = [
   createApiKeyRoute,
   listApiKeysRoute,
   findApiKeyRoute,
+  rotateApiKeyRoute,
   revokeApiKeyRoute,
 ];

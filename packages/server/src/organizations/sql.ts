@@ -35,20 +35,21 @@ export function insertBillingEvent(
 }
 
 export function findOrganizationById(id: string): Statement {
-  return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}`;
+  return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}
+    AND o.deleted_at IS NULL`;
 }
 
 /** Not FOR UPDATE: who holds the lock that comes next may refer to this row (a period that ends). */
 export function lockOrganizationById(id: string): Statement {
   return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}
-    FOR NO KEY UPDATE`;
+    AND o.deleted_at IS NULL FOR NO KEY UPDATE`;
 }
 
 /** Newest first; one more than asked for. */
 export function listOrganizations(page: ListQuery): Statement {
   const after = page.starting_after ?? null;
   return sql`SELECT ${workspaceColumns} FROM organization o
-    WHERE (${after}::text IS NULL OR o.id < ${after})
+    WHERE o.deleted_at IS NULL AND (${after}::text IS NULL OR o.id < ${after})
     ORDER BY o.id DESC LIMIT ${page.limit + 1}`;
 }
 
@@ -114,72 +115,4 @@ export function insertMember(
   return sql`INSERT INTO member (organization_id, id, user_id, role, created_at)
     VALUES (${row.organizationId}, ${row.id}, ${row.userId}, ${row.role}, ${asOf})
     ON CONFLICT (organization_id, user_id) DO NOTHING`;
-}
-
-/** A row is the wire's `api_key`. */
-const apiKeyColumns = sql`k.id, 'api_key' AS object, k.organization_id AS workspace_id, k.name,
-  k.key_hint AS hint, k.scopes, k.monthly_limit, k.allowed_ips, k.expires_at, k.last_used_at,
-  k.created_at`;
-
-export interface NewApiKeyRow {
-  readonly organizationId: string;
-  readonly id: string;
-  readonly name: string;
-  readonly hash: Buffer;
-  readonly hint: string;
-  readonly scopes: readonly string[];
-  readonly monthlyLimit: number | null;
-  readonly allowedIps: readonly string[] | null;
-  readonly expiresAt: Date | null;
-  readonly createdBy: { kind: string; id: string };
-}
-
-export function insertApiKey(row: NewApiKeyRow, asOf: Date): Statement {
-  return sql`INSERT INTO api_keys AS k (organization_id, id, name, key_hash, key_hint, scopes,
-      monthly_limit, allowed_ips, expires_at, created_by, created_at)
-    VALUES (${row.organizationId}, ${row.id}, ${row.name}, ${row.hash}, ${row.hint},
-      ${row.scopes}::text[], ${row.monthlyLimit}::bigint, ${row.allowedIps}::text[],
-      ${row.expiresAt}, ${JSON.stringify(row.createdBy)}::jsonb, ${asOf})
-    RETURNING ${apiKeyColumns}`;
-}
-
-/** Those that are not revoked, newest first; one more than asked for. */
-export function listApiKeysOfOrganization(organizationId: string, page: ListQuery): Statement {
-  const after = page.starting_after ?? null;
-  return sql`SELECT ${apiKeyColumns} FROM api_keys k
-    WHERE k.organization_id = ${organizationId} AND k.revoked_at IS NULL
-      AND (${after}::text IS NULL OR k.id < ${after})
-    ORDER BY k.id DESC LIMIT ${page.limit + 1}`;
-}
-
-export function findApiKeyById(organizationId: string, id: string): Statement {
-  return sql`SELECT ${apiKeyColumns} FROM api_keys k
-    WHERE k.organization_id = ${organizationId} AND k.id = ${id} AND k.revoked_at IS NULL`;
-}
-
-export function revokeApiKeyById(organizationId: string, id: string, asOf: Date): Statement {
-  return sql`UPDATE api_keys k SET revoked_at = ${asOf}
-    WHERE k.organization_id = ${organizationId} AND k.id = ${id} AND k.revoked_at IS NULL
-    RETURNING ${apiKeyColumns}`;
-}
-
-/** Of the one key with this hash: who it is and what it may, the rate limit included. */
-export function findCredentials(hash: Buffer, asOf: Date): Statement {
-  return sql`SELECT k.organization_id, k.id, k.scopes, k.allowed_ips, k.expires_at, k.last_used_at,
-      l.rate_limit_per_minute
-    FROM api_keys k
-    CROSS JOIN LATERAL effective_limits(ARRAY[k.organization_id], ${asOf}::timestamptz) l
-    WHERE k.key_hash = ${hash} AND k.revoked_at IS NULL`;
-}
-
-/** At most once a minute a key, whichever processes saw it. */
-export function updateKeysUsed(
-  keys: readonly { organizationId: string; id: string }[],
-  asOf: Date,
-): Statement {
-  return sql`UPDATE api_keys k SET last_used_at = ${asOf}::timestamptz
-    FROM unnest(${keys.map((key) => key.organizationId)}::text[],
-                ${keys.map((key) => key.id)}::text[]) AS u (organization_id, id)
-    WHERE k.organization_id = u.organization_id AND k.id = u.id
-      AND coalesce(k.last_used_at <= ${asOf}::timestamptz - interval '1 minute', true)`;
 }

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import { memberIdOf, type Context } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Metering } from '../metering/metering.ts';
@@ -63,7 +63,7 @@ export async function createReservation(
     metadata: null,
     input: { filename: null, size_bytes: sizeBytes, sha256: null },
     apiKeyId: origin.apiKeyId,
-    memberId: null,
+    memberId: memberIdOf(ctx.actor),
     requestId: ctx.requestId,
     leaseSeconds,
     unitSeconds,

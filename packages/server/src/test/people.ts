@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
+import { hashPassword } from '../accounts/password.ts';
+import { loginSecret } from '../accounts/session-authenticator.ts';
 import { sql } from '../db/sql.ts';
 import type { Role } from '../http/role.ts';
 import { newId } from '../ids.ts';
-import { hashPassword } from '../accounts/password.ts';
-import type { TestService } from './service.ts';
+import { createSecrets } from '../secrets.ts';
+import { testAuthSecret, type TestService } from './service.ts';
 
 /** A person's browser: it keeps cookies and names its origin. */
 export interface Browser {
@@ -23,8 +25,10 @@ export interface BrowserReply {
   readonly body: Record<string, unknown>;
 }
 
-export function openBrowser(tested: TestService): Browser {
+export function openBrowser(tested: TestService, cookie?: string): Browser {
   const jar = new Map<string, string>();
+  const [, ownName = '', ownValue = ''] = /^([^=]+)=(.*)$/.exec(cookie ?? '') ?? [];
+  if (ownName !== '') jar.set(ownName, ownValue);
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
   return {
     cookies,
@@ -54,14 +58,19 @@ export function openBrowser(tested: TestService): Browser {
   };
 }
 
-/** The link of the newest mail to this address that waits in the outbox. */
+/** The link of the newest mail to this address, wherever on its way the mail is. */
 export async function linkMailedTo(tested: TestService, email: string): Promise<string> {
-  const [row] = await tested.database.owner.query<{ url: string }>(
-    sql`SELECT payload ->> 'url' AS url FROM outbox
-      WHERE payload ->> 'recipient_email' = ${email} ORDER BY id DESC LIMIT 1`,
+  const [row] = await tested.database.owner.query<{ place: string; link: string }>(
+    sql`SELECT '' AS place, payload ->> 'url' AS link, created_at AS at FROM outbox
+        WHERE payload ->> 'recipient_email' = ${email} AND processed_at IS NULL
+      UNION ALL
+      SELECT format('mail_messages:%s:%s', organization_id, id), link_sealed, created_at
+        FROM mail_messages WHERE recipient_email = ${email} AND link_sealed IS NOT NULL
+      ORDER BY at DESC LIMIT 1`,
   );
   if (row === undefined) throw new Error(`no mail waits for ${email}`);
-  return row.url;
+  if (row.place === '') return row.link;
+  return createSecrets(testAuthSecret).open(row.link, row.place) ?? 'a link that cannot be read';
 }
 
 export const testPassword = 'correct horse battery';
@@ -71,6 +80,8 @@ let passwordHash: Promise<string> | undefined;
 export interface PersonOptions {
   readonly email?: string;
   readonly superAdmin?: boolean;
+  /** Signed in with it. */
+  readonly secondFactor?: boolean;
   readonly member?: readonly [organizationId: string, role: Role];
 }
 
@@ -102,13 +113,16 @@ export async function signedIn(
 ): Promise<{ browser: Browser; userId: string; email: string }> {
   const userId = newId('usr', Date.now());
   const email = await makeUser(tested, { ...options, userId });
-  const browser = openBrowser(tested);
-  const reply = await browser.call('POST /api/auth/sign-in/email', {
-    email,
-    password: testPassword,
-  });
-  if (reply.status !== 200) throw new Error(`sign-in answered ${JSON.stringify(reply.body)}`);
-  return { browser, userId, email };
+  // Not by signing in: a password takes its time.
+  const token = randomBytes(16).toString('hex');
+  await tested.database.owner.query(sql`INSERT INTO session (id, user_id, token_hash, expires_at,
+      two_factor_passed, created_at, updated_at)
+    VALUES (${newId('ses', Date.now())}, ${userId}, ${hash('sha256', token)},
+      now() + interval '14 days', ${options.secondFactor === true}, now(), now())`);
+  const secret = loginSecret(createSecrets(testAuthSecret));
+  const signature = createHmac('sha256', secret).update(token).digest('base64');
+  const cookie = `mutate.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
+  return { browser: openBrowser(tested, cookie), userId, email };
 }
 
 export async function addMember(

@@ -1,0 +1,99 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { AppError, notFound } from '../errors.ts';
+import { type List, type ListQuery, toList } from '../http/list.ts';
+import type { Role } from '../http/role.ts';
+import { requireGrant } from './grants.ts';
+import type { Member } from './member-schema.ts';
+import {
+  countOwners,
+  deleteMember,
+  findMember,
+  listMembersOfOrganization,
+  updateMemberRole,
+} from './members-sql.ts';
+import { lockOrganization } from './organizations.ts';
+
+/** The workspace's members, newest first. */
+export async function listMembers(ctx: Context, page: ListQuery): Promise<List<Member>> {
+  const statement = listMembersOfOrganization(ctx.organization.id, page);
+  return toList(await ctx.db.query<Member>(statement), page.limit);
+}
+
+/**
+ * Gives a member another role; it holds within a second.
+ *
+ * @throws AppError `not_found`; `forbidden`; `conflict` for the last owner
+ */
+export async function changeRole(ctx: Context, id: string, role: Role): Promise<Member> {
+  return ctx.db.transaction(async (tx) => {
+    const before = await lockMember(tx, ctx, id);
+    if (before.role === role) return before;
+    requireGrant(ctx, before.role, role);
+    if (before.role === 'owner') await requireAnotherOwner(tx, ctx);
+    await tx.query(updateMemberRole(ctx.organization.id, id, role));
+    await appendAudit(tx, ctx, {
+      action: 'member.role_changed',
+      target: { kind: 'member', id },
+      before: { user_id: before.user_id, role: before.role },
+      after: { user_id: before.user_id, role },
+    });
+    return { ...before, role };
+  });
+}
+
+/**
+ * Takes somebody out of the workspace, or lets a member leave. What they made stays, API keys too:
+ * keys belong to the workspace, and programs must not stop because a person went.
+ *
+ * @throws AppError `not_found`; `forbidden`; `conflict` for the last owner
+ */
+export async function removeMember(
+  ctx: Context,
+  id: string,
+): Promise<{ id: string; object: 'member'; deleted: true }> {
+  await ctx.db.transaction(async (tx) => {
+    const member = await lockMember(tx, ctx, id);
+    requireRemoval(ctx, member);
+    if (member.role === 'owner') await requireAnotherOwner(tx, ctx);
+    await tx.query(deleteMember(ctx.organization.id, id));
+    await appendAudit(tx, ctx, {
+      action: 'member.removed',
+      target: { kind: 'member', id },
+      before: { user_id: member.user_id, role: member.role },
+      after: null,
+    });
+  });
+  return { id, object: 'member', deleted: true };
+}
+
+function requireRemoval(ctx: Context, member: Member): void {
+  const { actor } = ctx;
+  if (actor.kind === 'member') {
+    if (actor.id === member.user_id) return;
+    if (actor.role !== 'owner' && actor.role !== 'admin') {
+      throw new AppError('forbidden', 'You may take out yourself only.', {
+        details: { required_roles: ['owner', 'admin'] },
+      });
+    }
+  }
+  requireGrant(ctx, member.role);
+}
+
+/** Changes of members wait for each other, so of two last owners one stays. */
+async function lockMember(tx: Queryable, ctx: Context, id: string): Promise<Member> {
+  await lockOrganization(tx, ctx);
+  const [member] = await tx.query<Member>(findMember(ctx.organization.id, id));
+  if (member === undefined) throw notFound('member');
+  return member;
+}
+
+async function requireAnotherOwner(tx: Queryable, ctx: Context): Promise<void> {
+  const [owners] = await tx.query<{ count: number }>(countOwners(ctx.organization.id));
+  if ((owners?.count ?? 0) > 1) return;
+  throw new AppError(
+    'conflict',
+    'This is the last owner. Make another member the owner first, or delete the workspace.',
+  );
+}

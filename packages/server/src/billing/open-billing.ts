@@ -77,12 +77,12 @@ export function openBilling(options: BillingOptions): Billing {
     settle: () => settler.settle(),
     start: async () => {
       await begin(deps);
-      chores.push(startChore('billing', 1_000, log, () => settler.settle()));
-      chores.push(startChore('mirror the catalogue', 10_000, log, () => syncCatalogue(deps)));
-      const reconciler = startChore('reconcile billing', 300_000, log, () => reconcile(deps));
-      chores.push(reconciler);
-      reconciler.start();
-      settler.wake();
+      chores.push(
+        startChore('billing', 1_000, log, () => settler.settle()),
+        startChore('mirror the catalogue', 10_000, log, () => syncCatalogue(deps)),
+        startChore('reconcile billing', 300_000, log, () => reconcile(deps)),
+      );
+      for (const chore of chores) chore.start();
     },
     close: async () => {
       await Promise.all(chores.map((chore) => chore.stop()));
@@ -99,7 +99,6 @@ async function begin(deps: BillingDeps): Promise<void> {
   }
   try {
     await deps.verifyAccount();
-    await syncCatalogue(deps);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     deps.log.warn({ err: error }, 'the payment provider does not answer; trying again');

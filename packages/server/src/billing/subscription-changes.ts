@@ -14,6 +14,7 @@ export type Change =
   | 'past_due'
   | 'unpaid'
   | 'recovered'
+  | 'trial_ended'
   | 'paused'
   | 'payment_pending'
   | 'payment_dropped';
@@ -98,16 +99,19 @@ function waitingChanges(
   return changes;
 }
 
-/** The next period of the same interval: another interval starts a period of its own. */
+/** The next period of the same interval: another interval, or a trial's end, starts its own. */
 function isRenewal(before: KeptSubscription, after: SubscriptionFacts): boolean {
   return (
-    after.interval === before.interval && after.current_period_start >= before.current_period_end
+    before.status !== 'trialing' &&
+    after.interval === before.interval &&
+    after.current_period_start >= before.current_period_end
   );
 }
 
 function statusChanges(before: string, after: string): Change[] {
   if (before === after) return [];
   if (after === 'past_due' || after === 'unpaid') return [after];
+  if (before === 'trialing') return ['trial_ended'];
   return before === 'past_due' || before === 'unpaid' ? ['recovered'] : [];
 }
 
@@ -149,6 +153,7 @@ export function describeChange(
     past_due: `A renewal of ${names.after} could not be charged`,
     unpaid: `${names.after} stayed unpaid: new conversions are refused`,
     recovered: `The open payment for ${names.after} was made`,
+    trial_ended: `The trial of ${names.after} has ended`,
     paused: `${names.after} is paused`,
     payment_pending: 'A change waits for its payment',
     payment_dropped: 'A change that waited for its payment was dropped',

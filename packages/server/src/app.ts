@@ -113,10 +113,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   await listener.start();
   stack.defer(() => listener.stop());
+  const { storage } = conversions;
+  const purger = new Purger({ db: pools.durable, clock, log, storage });
   if (worker) {
     worker.start();
     stack.defer(() => worker.stop());
-    startWorkerChores(options, pools, conversions, stack);
+    startWorkerChores(options, pools, purger, stack);
   }
   const billing =
     options.billing === null
@@ -127,6 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           clock,
           log,
           publicUrl: () => publicUrl,
+          afterAdvance: () => purger.purge(),
         });
   stack.defer(async () => billing?.close());
   const notifications = notificationDeps(options, pools, () => publicUrl);
@@ -159,10 +162,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 function startWorkerChores(
   { billing, clock, log }: ServiceOptions,
   { durable: db }: Pools,
-  { storage }: ConversionDeps,
+  purger: Purger,
   stack: AsyncDisposableStack,
 ): void {
-  const purger = new Purger({ db, clock, log, storage });
   const chores = [
     startChore('purge files', 60_000, log, () => purger.purge()),
     startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),

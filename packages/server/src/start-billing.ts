@@ -142,7 +142,10 @@ async function alignClocks(clock: PlatformClock, db: Database, url: string): Pro
   const simulator = controlSimulator(url, simulatedKey);
   await simulator.release();
   const { now } = await simulator.state();
-  const ours = Math.floor(clock.now().getTime() / 1000);
-  if (ours > now + 1) await simulator.advanceTo(ours);
-  if (now > ours + 1) await clock.moveTo(db, new Date(now * 1000));
+  const ours = (): number => Math.floor(clock.now().getTime() / 1000);
+  if (now > ours() + 1) await clock.moveTo(db, new Date(now * 1000));
+  // What it has to catch up with takes its time, which it has to catch up with, too.
+  for (let played = now; ours() > played + 1; played = (await simulator.state()).now) {
+    await simulator.advanceTo(ours());
+  }
 }

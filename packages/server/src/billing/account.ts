@@ -10,7 +10,7 @@ import {
   insertAccount,
   updateSimulatorUrl,
 } from './account-sql.ts';
-import { isKeyRefused, type StripeClient } from './stripe.ts';
+import { isKeyRefused, isRightMissing, type StripeClient } from './stripe.ts';
 
 interface AccountDeps {
   readonly db: Database;
@@ -30,8 +30,11 @@ type AccountRow = Account & { installation: string; simulator_url: string | null
  */
 export async function claimAccount(deps: AccountDeps): Promise<void> {
   const { id } = await deps.stripe.accounts.retrieveCurrent().catch((error: unknown) => {
-    if (!isKeyRefused(error)) throw error;
-    throw new OperatorError('STRIPE_SECRET_KEY is refused by Stripe: set one of its valid keys.');
+    if (isKeyRefused(error)) {
+      throw new OperatorError('STRIPE_SECRET_KEY is refused by Stripe: set one of its valid keys.');
+    }
+    if (!isRightMissing(error)) throw error;
+    throw new OperatorError('STRIPE_SECRET_KEY may not read its account: give it that right.');
   });
   const isLive = /^[sr]k_live_/.test(deps.secretKey);
   const account = { mode: deps.mode, account_id: id, livemode: isLive };

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { invalidRequest } from '../http/validation.ts';
 import type { BillingDeps, TimeControl } from './deps.ts';
@@ -8,13 +9,16 @@ export interface ClockReading {
   readonly object: 'clock';
   readonly now: string;
   /** `simulator`: it can be moved. */
-  readonly billing_mode: 'stripe' | 'simulator';
+  readonly billing_mode: 'stripe' | 'simulator' | 'off';
 }
 
 /** What time business goes by. */
-export function readClock(deps: BillingDeps): ClockReading {
-  return { object: 'clock', now: deps.clock.now().toISOString(), billing_mode: deps.mode };
+export function readClock(clock: Clock, mode: ClockReading['billing_mode']): ClockReading {
+  return { object: 'clock', now: clock.now().toISOString(), billing_mode: mode };
 }
+
+/** No rehearsal is longer, and a slip of the keyboard is not played for hours. */
+const daysMax = 3660;
 
 /** Does all that the present moment has brought about: webhooks that came, work that fell due. */
 export type SettleMoment = () => Promise<void>;
@@ -24,7 +28,8 @@ export type SettleMoment = () => Promise<void>;
  * next: ours first, then the simulator plays it and has its webhooks answered, then we do what that
  * moment brings. Done when it returns. Two at once only ever move it further.
  *
- * @throws AppError `conflict` without the simulator; `invalid_request` for a moment that is past
+ * @throws AppError `conflict` without the simulator; `invalid_request` for a moment that is past, or
+ *   too far ahead
  */
 export async function advanceClock(
   deps: BillingDeps,
@@ -40,13 +45,17 @@ export async function advanceClock(
     const detail = `must not be in the past: it is ${now.toISOString()} now`;
     throw invalidRequest([{ pointer: '/body/advance_to', detail }]);
   }
+  if (to.getTime() - now.getTime() > daysMax * 86_400_000) {
+    const detail = `must be at most ${daysMax} days ahead: it is ${now.toISOString()} now`;
+    throw invalidRequest([{ pointer: '/body/advance_to', detail }]);
+  }
   await timeControl.simulator.hold();
   try {
     await playUntil(deps, timeControl, to, settle);
   } finally {
     await timeControl.simulator.release();
   }
-  return readClock(deps);
+  return readClock(deps.clock, deps.mode);
 }
 
 async function playUntil(
@@ -69,6 +78,9 @@ async function playUntil(
     const reached = deps.clock.now();
     await simulator.advanceTo(Math.max(playedTo, Math.floor(reached.getTime() / 1000)));
     await settle();
-    if (reached >= to) return;
+    if (reached >= to) break;
   }
+  // Ours went on while the last moment was played.
+  const { now: playedTo } = await simulator.state();
+  await simulator.advanceTo(Math.max(playedTo, Math.floor(deps.clock.now().getTime() / 1000)));
 }

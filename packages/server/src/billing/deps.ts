@@ -21,7 +21,7 @@ export interface BillingDeps {
   /** Only with the simulator: what moves its time and ours. */
   readonly timeControl: TimeControl | null;
   /** Completes the draft of a renewal before the provider charges it. */
-  readonly onRenewalDraft: RenewalDraftHandler | null;
+  readonly onRenewalDraft: RenewalDraftHandler;
   /** Makes sure that the ids in our database are of the account behind the key. */
   verifyAccount(): Promise<void>;
   /** Something came into the inbox. */

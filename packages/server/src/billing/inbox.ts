@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AppError } from '../errors.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { findOrganizationOfCustomer } from './customer-sql.ts';
 import type { BillingDeps } from './deps.ts';
@@ -14,7 +15,7 @@ import { adoptCard } from './payment-method.ts';
 import { prepareRenewal } from './renewal.ts';
 import { dateOf } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
-import { isSignatureValid } from './webhook-signature.ts';
+import { isSignatureFresh, isSignatureValid } from './webhook-signature.ts';
 
 /** As much of an event as is looked at: what it is about, never what it says of it. */
 const eventSchema = z.object({
@@ -45,13 +46,20 @@ export async function receiveWebhook(
   body: Buffer,
   signature: string | undefined,
 ): Promise<void> {
-  if (!isSignatureValid(body, signature, deps.webhookSecrets, Date.now())) {
-    const detail = 'must be a signature of this body, made under the secret of the last minutes';
-    throw invalidRequest([{ pointer: '/headers/stripe-signature', detail }]);
-  }
+  if (!isSignatureValid(body, signature, deps.webhookSecrets, Date.now())) throw wrongSignature();
   const event = parseEvent(body);
   await keepEvents(deps, [event], 'webhook');
   if (isRenewalDraft(event)) await prepareRenewal(deps, event.data.object.id ?? '');
+}
+
+/** @throws AppError `invalid_request` for a signature that is wrong whatever the body is */
+export function requireFreshSignature(signature: string | undefined): void {
+  if (!isSignatureFresh(signature, Date.now())) throw wrongSignature();
+}
+
+function wrongSignature(): AppError {
+  const detail = "must be Stripe's signature of this body, made in the last five minutes";
+  return invalidRequest([{ pointer: '/headers/stripe-signature', detail }]);
 }
 
 /** Puts events into the inbox. @returns how many were not there yet */

@@ -27,12 +27,16 @@ export interface BillingOptions {
   readonly clock: Clock;
   readonly log: Log;
   publicUrl(): string;
+  /** What business time brings elsewhere, when it has been moved: files that nobody keeps any more. */
+  afterAdvance?(): Promise<unknown>;
 }
 
 export interface Billing {
   readonly deps: BillingDeps;
   /** Works off all that has come in and fallen due. */
   settle(): Promise<void>;
+  /** Does what else a moved clock brings. */
+  afterAdvance(): Promise<void>;
   /** Begins to work by itself, as long as the process runs. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -75,6 +79,7 @@ export function openBilling(options: BillingOptions): Billing {
   return {
     deps,
     settle: () => settler.settle(),
+    afterAdvance: async () => void (await options.afterAdvance?.()),
     start: async () => {
       await begin(deps);
       chores.push(

@@ -18,6 +18,12 @@ export function claimComparison(asOf: Date, since: Date): Statement {
     RETURNING compared_at`;
 }
 
+/** Older than anything that is read again. */
+export function deleteOldEvents(before: Date): Statement {
+  return sql`DELETE FROM stripe_events
+    WHERE processed_at IS NOT NULL AND created_at < ${before}::timestamptz`;
+}
+
 /** Everybody who is a customer, a page at a time. */
 export function listCustomers(after: string): Statement {
   return sql`SELECT organization_id FROM organization_subscriptions

@@ -92,6 +92,24 @@ test('what no event tells of is found by the daily comparison', async () => {
   expect(await keptSubscription(world, id)).toMatchObject({ plan_id: 'plan_pro' });
 });
 
+test('events are forgotten after sixty days, when nothing reads them again', async () => {
+  const id = await world.organization();
+  await world.subscribe(id, { planId: 'plan_pro' });
+  const oldest = async () => {
+    const [row] = await world.db.query<{ oldest: string }>(
+      sql`SELECT min(created_at) AS oldest FROM stripe_events`,
+    );
+    return (world.clock.now().getTime() - Date.parse(row?.oldest ?? '')) / (24 * hour);
+  };
+  await world.advanceTo(later(59 * 24));
+  await reconcile(world.deps);
+  expect(await oldest()).toBeGreaterThan(58);
+  await world.advanceTo(later(3 * 24));
+  await reconcile(world.deps);
+  await world.settle();
+  expect(await oldest()).toBeLessThan(60);
+});
+
 test('a renewal whose draft was not answered for is prepared; one that fails holds up no other', async () => {
   const ids = [await world.organization('a'), await world.organization('b')];
   for (const id of ids) await world.subscribe(id, { planId: 'plan_starter' });

@@ -1,6 +1,12 @@
 import type { BillingDeps } from './deps.ts';
 import { keepEvents, parseProviderEvent } from './inbox.ts';
-import { claimComparison, findCursor, listCustomers, updateCursor } from './reconcile-sql.ts';
+import {
+  claimComparison,
+  deleteOldEvents,
+  findCursor,
+  listCustomers,
+  updateCursor,
+} from './reconcile-sql.ts';
 import { prepareRenewal } from './renewal.ts';
 import type { Stripe } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
@@ -60,12 +66,13 @@ async function readEvents(deps: BillingDeps): Promise<void> {
   if (found > 0) deps.log.info({ events: found }, 'found events that no webhook had told of');
 }
 
-/** Once a day every customer is looked at, whatever events say. */
+/** Once a day every customer is looked at, whatever events say; and old events are forgotten. */
 async function compareAll(deps: BillingDeps): Promise<void> {
   const now = deps.clock.now();
   const since = new Date(now.getTime() - dayMs);
   const claimed = await deps.db.query(claimComparison(now, since));
   if (claimed.length === 0) return;
+  await deps.db.query(deleteOldEvents(new Date(now.getTime() - 2 * keptMs)));
   for (let after = ''; ;) {
     const page = await deps.db.query<{ organization_id: string }>(listCustomers(after));
     if (page.length === 0) return;

@@ -7,7 +7,6 @@ import { idOf, isMissing } from './stripe.ts';
  * period owes beside the plan's fee belongs onto it, and after the answer it is finalized.
  */
 export async function prepareRenewal(deps: BillingDeps, invoiceId: string): Promise<void> {
-  if (deps.onRenewalDraft === null) return;
   const invoice = await deps.stripe.invoices.retrieve(invoiceId).catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;

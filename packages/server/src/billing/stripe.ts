@@ -94,6 +94,11 @@ function isProviderAway(error: unknown): boolean {
   );
 }
 
+/** The key is a restricted one, and lacks the right. */
+export function isRightMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripePermissionError;
+}
+
 /** The key is not one of its keys. */
 export function isKeyRefused(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeAuthenticationError;

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { defineRoute } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
 import { type BillingDeps, requireBilling } from './deps.ts';
-import { receiveWebhook } from './inbox.ts';
+import { receiveWebhook, requireFreshSignature } from './inbox.ts';
 
 const bodyBytesMax = 1_048_576;
 
@@ -26,9 +26,11 @@ export function webhookRoute(deps: BillingDeps | null): Route {
     errors: ['conflict'],
     handler: async ({ request }) => {
       const billing = requireBilling(deps);
-      const body = await readBody(request.raw);
-      const signature = request.headers['stripe-signature'];
-      await receiveWebhook(billing, body, typeof signature === 'string' ? signature : undefined);
+      const header = request.headers['stripe-signature'];
+      const signature = typeof header === 'string' ? header : undefined;
+      // Before the body is read: nobody else is to send us megabytes.
+      requireFreshSignature(signature);
+      await receiveWebhook(billing, await readBody(request.raw), signature);
       return null;
     },
   });

@@ -24,6 +24,7 @@ export type IdPrefix =
   | 'ovr'
   | 'chg'
   | 'crd'
+  | 'pmg'
   | 'usr'
   | 'ses'
   | 'acc'

@@ -9,6 +9,7 @@ import { NextInvoices } from './next-invoice.ts';
 import type { Billing } from './open-billing.ts';
 import { invoiceRoutes } from './invoices/routes.ts';
 import { paymentRoutes } from './payment-routes.ts';
+import { planMigrationRoutes } from './plan-migrations/routes.ts';
 import { billingEventSchema, billingSchema, updateBillingSchema } from './schema.ts';
 import { findBilling, updateBilling } from './settings.ts';
 import { stripeEventRoutes } from './stripe-events-routes.ts';
@@ -76,6 +77,7 @@ export function billingRoutes(billing: Billing | null): Route[] {
     listBillingEventsRoute,
     ...paymentRoutes(deps),
     ...adminBillingRoutes(deps),
+    ...planMigrationRoutes(deps),
     ...subscriptionChangeRoutes(deps),
     ...invoiceRoutes(deps?.mode === 'simulator'),
     webhookRoute(deps),

@@ -114,6 +114,16 @@ async function schedule(
   );
 }
 
+/** An operator's move to a newer version of the plan, at the end of the period. */
+export async function scheduleMigration(
+  deps: BillingDeps,
+  live: LiveSubscription,
+  change: ChangeRow,
+  migrationId: string,
+): Promise<void> {
+  await schedule(deps, live, change, { [migrationMember]: migrationId });
+}
+
 async function release(
   deps: BillingDeps,
   live: LiveSubscription,

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../db/sql.ts';
+import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
+import { invoicesOf, offer, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
+
+let world: BillingWorld;
+beforeEach(async () => {
+  world = await createBillingWorld({ start: '2027-06-01T00:00:00Z' });
+  await offer(world, 'plan_a', { usd: 1000 }, { limit: 100, yearly: { usd: 10_000 } });
+});
+afterEach(() => world.close());
+
+const path = '/v1/admin/plans/plan_a';
+const dearer = (body: object = {}) =>
+  world.api.call(`PATCH ${path}`, {
+    body: {
+      monthly_conversion_limit: 80,
+      prices: [
+        { currency: 'usd', interval: 'month', amount_minor: 1500 },
+        { currency: 'usd', interval: 'year', amount_minor: 15_000 },
+      ],
+      overage_policies: ['block'],
+      ...body,
+    },
+  });
+const migrate = (body: object) => world.api.call(`POST ${path}/migrations`, { body });
+const migrations = async () =>
+  (await world.api.call(`GET ${path}/migrations`)).body['data'] as Record<string, unknown>[];
+const versionOf = async (one: Visitor) =>
+  ((await one.call('GET', 'subscription')).body['plan'] as { version: number }).version;
+const assigned = async () => {
+  const one = await visitor(world);
+  await world.api.call(`POST /v1/admin/workspaces/${one.organizationId}/subscription`, {
+    body: { plan_id: 'plan_a' },
+  });
+  return one;
+};
+
+describe('a dated migration', () => {
+  test('moves paying, yearly and assigned subscribers at the end of their periods', async () => {
+    const monthly = await subscriber(world, { plan_id: 'plan_a' });
+    const yearly = await subscriber(world, { plan_id: 'plan_a', interval: 'year' });
+    const free = await assigned();
+    await dearer();
+    const { status, body } = await migrate({ effective_at: '2027-07-10T00:00:00Z' });
+    expect([status, body]).toMatchObject([
+      201,
+      {
+        object: 'plan_migration',
+        to_version: 2,
+        workspaces: { waiting: 3, scheduled: 0, moved: 0, skipped: 0 },
+      },
+    ]);
+    await world.settle();
+    await world.advanceTo('2027-07-20T00:00:00Z');
+    expect(await versionOf(monthly)).toBe(1);
+    expect((await monthly.call('GET', 'subscription')).body['scheduled_change']).toMatchObject({
+      plan_id: 'plan_a',
+      effective_at: '2027-08-01T00:00:00.000Z',
+    });
+    await world.advanceTo('2027-08-02T00:00:00Z');
+    expect(await versionOf(monthly)).toBe(2);
+    expect(await versionOf(free)).toBe(2);
+    expect(await versionOf(yearly)).toBe(1);
+    const totals = (await invoicesOf(world, monthly)).map(({ total }) => total);
+    expect(totals).toEqual([1500, 1000, 1000]);
+    expect((await migrations())[0]).toMatchObject({
+      workspaces: { waiting: 0, scheduled: 1, moved: 2, skipped: 0 },
+    });
+    await world.advanceTo('2028-06-02T00:00:00Z');
+    expect(await versionOf(yearly)).toBe(2);
+    expect((await migrations())[0]).toMatchObject({ workspaces: { moved: 3 } });
+  });
+
+  test('tells each subscriber once, with the date', async () => {
+    const one = await subscriber(world, { plan_id: 'plan_a' });
+    await dearer();
+    await migrate({ effective_at: '2027-06-10T00:00:00Z' });
+    const rows = await world.db.query<{ payload: object }>(sql`SELECT payload FROM outbox
+      WHERE organization_id = ${one.organizationId} AND dedupe_key LIKE '%:migration:%'`);
+    expect(rows).toMatchObject([
+      { payload: { change: 'change_scheduled', effective_at: '2027-07-01T00:00:00.000Z' } },
+    ]);
+  });
+
+  test('leaves alone who goes, and comes back to who stays after all', async () => {
+    const leaver = await subscriber(world, { plan_id: 'plan_a' });
+    const wavering = await subscriber(world, { plan_id: 'plan_a' });
+    const stayer = await subscriber(world, { plan_id: 'plan_a' });
+    const climber = await subscriber(world, { plan_id: 'plan_a' });
+    await dearer();
+    await migrate({ effective_at: '2027-06-10T00:00:00Z' });
+    await world.settle();
+    expect((await migrations())[0]).toMatchObject({ workspaces: { scheduled: 4 } });
+    await leaver.call('DELETE', 'subscription');
+    await wavering.call('DELETE', 'subscription');
+    await wavering.call('POST', 'subscription/resume');
+    await climber.call('POST', 'subscription', { plan_id: 'plan_pro' });
+    expect((await stayer.call('POST', 'subscription', { plan_id: 'plan_a' })).status).toBe(409);
+    await world.advanceTo('2027-07-02T00:00:00Z');
+    expect((await leaver.call('GET', 'subscription')).body).toMatchObject({
+      plan: { id: 'plan_free' },
+    });
+    expect((await climber.call('GET', 'subscription')).body).toMatchObject({
+      plan: { id: 'plan_pro' },
+    });
+    expect(await versionOf(stayer)).toBe(2);
+    await world.advanceTo('2027-08-02T00:00:00Z');
+    expect(await versionOf(wavering)).toBe(2);
+    expect((await migrations())[0]).toMatchObject({
+      workspaces: { waiting: 0, scheduled: 0, moved: 2, skipped: 2 },
+    });
+  });
+});
+
+test('400, 404 and 409', async () => {
+  const effective_at = '2027-07-01T00:00:00Z';
+  expect((await migrate({ effective_at: '2027-05-01T00:00:00Z' })).status).toBe(400);
+  expect((await migrate({ effective_at: 'soon' })).status).toBe(400);
+  expect((await migrate({ effective_at, to_version: 9 })).status).toBe(400);
+  const nowhere = await world.api.call('POST /v1/admin/plans/plan_none/migrations', {
+    body: { effective_at },
+  });
+  expect(nowhere.status).toBe(404);
+  await subscriber(world, { plan_id: 'plan_a' });
+  await dearer({ prices: [{ currency: 'eur', interval: 'month', amount_minor: 900 }] });
+  expect(await migrate({ effective_at })).toMatchObject({
+    status: 409,
+    body: { missing: ['usd month'] },
+  });
+  expect(await migrations()).toEqual([]);
+});

@@ -7,6 +7,8 @@ import { formatsCommand } from './commands/formats.ts';
 import { helpFor } from './commands/help.ts';
 import { invoicesCommand } from './commands/invoices.ts';
 import { jobCommand } from './commands/job.ts';
+import { plansCommand } from './commands/plans.ts';
+import { subscriptionCommand } from './commands/subscription.ts';
 import { usageCommand } from './commands/usage.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
@@ -16,6 +18,8 @@ const commands: readonly Command[] = [
   convertCommand,
   jobCommand,
   usageCommand,
+  plansCommand,
+  subscriptionCommand,
   invoicesCommand,
   formatsCommand,
   doctorCommand,

@@ -2,7 +2,9 @@ import type {
   AdminPlan,
   AdminPlanDetail,
   CreatePlanInput,
+  CreatePlanMigrationInput,
   PlanChange,
+  PlanMigration,
   UpdatePlanInput,
 } from './admin-types.ts';
 import type { CallOptions, HttpClient } from './http.ts';
@@ -53,6 +55,20 @@ export class AdminPlans {
   archive(id: string): Promise<AdminPlanDetail> {
     return this.#http.json<AdminPlanDetail>({ method: 'DELETE', path: pathOf(id) });
   }
+
+  /** Moves subscribers of older versions, each at the end of the period in which the date lies. */
+  migrate(id: string, json: CreatePlanMigrationInput): Promise<PlanMigration> {
+    return this.#http.json<PlanMigration>({ method: 'POST', path: migrationsOf(id), json });
+  }
+
+  /** How far such moves are, newest first. */
+  migrationsPage(id: string, input: PageInput = {}): Promise<List<PlanMigration>> {
+    return onePage<PlanMigration>(this.#http, migrationsOf(id), input);
+  }
+}
+
+function migrationsOf(id: string): string {
+  return `${pathOf(id)}/migrations`;
 }
 
 function pathOf(id: string): string {

@@ -215,3 +215,20 @@ export interface Health {
   types: { type: string; conversions: number; failed: number; average_ms: number }[];
   database: { version: string; size_bytes: number };
 }
+
+export interface CreatePlanMigrationInput {
+  effective_at: string;
+  /** The version on sale where absent. */
+  to_version?: number;
+}
+
+/** A dated move of a plan's subscribers to a newer version. */
+export interface PlanMigration {
+  id: string;
+  object: 'plan_migration';
+  plan_id: string;
+  to_version: number;
+  effective_at: string;
+  created_at: string;
+  workspaces: { waiting: number; scheduled: number; moved: number; skipped: number };
+}

@@ -20,6 +20,14 @@ export interface AssignPlanInput {
   currency?: string;
 }
 
+export interface SetTrialInput {
+  ends_at: string;
+  /** For a workspace without a paid subscription: what it tries, without a card. */
+  plan_id?: string;
+  interval?: BillingInterval;
+  currency?: string;
+}
+
 /** All workspaces, for the super admin. Every method throws `MutateError`. */
 export class AdminWorkspaces {
   readonly #http: HttpClient;
@@ -62,6 +70,11 @@ export class AdminWorkspaces {
   assignPlan(id: string, json: AssignPlanInput): Promise<Subscription> {
     const path = pathOf(id, 'subscription');
     return this.#http.json<Subscription>({ method: 'POST', path, json });
+  }
+
+  /** Its plan, or the one that is named, for nothing until a day. */
+  setTrial(id: string, json: SetTrialInput): Promise<Subscription> {
+    return this.#http.json<Subscription>({ method: 'POST', path: pathOf(id, 'trial'), json });
   }
 
   giveCredit(

@@ -27,7 +27,11 @@ export type { Me, Membership, Role } from './me.ts';
 export type { AuditEntry, ListAuditInput } from './audit-log.ts';
 export type { ListAllAuditInput, ListStripeEventsInput } from './admin.ts';
 export type { ListAdminPlansInput } from './admin-plans.ts';
-export type { AssignPlanInput, ListAdminWorkspacesInput } from './admin-workspaces.ts';
+export type {
+  AssignPlanInput,
+  ListAdminWorkspacesInput,
+  SetTrialInput,
+} from './admin-workspaces.ts';
 export type {
   AdminBilling,
   AdminPlan,
@@ -36,10 +40,12 @@ export type {
   AuditVerification,
   Clock,
   CreatePlanInput,
+  CreatePlanMigrationInput,
   Credit,
   Health,
   Overrides,
   PlanChange,
+  PlanMigration,
   PlanPrice,
   PlanTerms,
   PlanVersion,

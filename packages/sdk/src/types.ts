@@ -141,6 +141,10 @@ export interface Plan {
     interval: 'month' | 'year';
     amount_minor: number;
     overage_amount: string | null;
+    /** Types with a price of their own. */
+    overage_amounts_by_type: Record<string, string> | null;
+    /** Graduated prices: up to and with which conversion past the limit, and each one's price. */
+    overage_tiers: { up_to: number | null; amount: string }[] | null;
   }[];
   features: Record<string, unknown>;
   active: boolean;

@@ -4,6 +4,7 @@ import { proveFaults } from '../packages/server/src/proof/faults/prove-faults.ts
 import { proveLostCommits } from '../packages/server/src/proof/faults/prove-lost-commits.ts';
 import { proveHistories } from '../packages/server/src/proof/history/prove-histories.ts';
 import { offerModelPlans } from '../packages/server/src/proof/history/world.ts';
+import { proveLives } from '../packages/server/src/proof/lives/prove-lives.ts';
 import { openProvingGround } from '../packages/server/src/proof/proving-ground.ts';
 import type { ProvingGround } from '../packages/server/src/proof/proving-ground.ts';
 import { proveProxy } from '../packages/server/src/proof/proxy/prove-proxy.ts';
@@ -15,10 +16,11 @@ import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'histories,races,proxy,commits,faults' },
+    only: { type: 'string', default: 'histories,races,proxy,commits,faults,lives' },
     histories: { type: 'string', default: '2000' },
     races: { type: 'string', default: '1000000' },
     cuts: { type: 'string', default: '500' },
+    lives: { type: 'string', default: '1000' },
     /** Of each shape: one process, server and worker. */
     kills: { type: 'string', default: '20' },
     shapes: { type: 'string', default: 'all,split' },
@@ -44,7 +46,7 @@ async function prove(what: string, work: () => Promise<string>): Promise<void> {
 const progress = (text: string) => process.stdout.write(`\r  ${text}   `);
 const until = () => performance.now() + Number(values.minutes) * 60_000;
 
-async function onGround(work: (ground: ProvingGround) => Promise<string>): Promise<string> {
+async function onGround<Result>(work: (ground: ProvingGround) => Promise<Result>): Promise<Result> {
   const ground = await openProvingGround();
   try {
     return await work(ground);
@@ -108,6 +110,21 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     prove('kill -9 of PostgreSQL right after an admission', async () => {
       const { kills, lost } = await proveLostCommits(Math.ceil(Number(values.kills) / 2));
       return `${kills} kills, ${lost} of them before the commit was on disk, each made again once`;
+    }),
+  lives: () =>
+    prove('billing lives', async () => {
+      const sums = { lives: 0, deeds: 0, invoices: 0, bills: 0 };
+      const end = until();
+      while (sums.lives < Number(values.lives) && performance.now() < end) {
+        const round = { seed: seed + sums.lives, lives: 25, rounds: 16 };
+        const played = await onGround(({ servers: [db] }) => proveLives({ db, ...round }));
+        for (const name of ['lives', 'deeds', 'invoices', 'bills'] as const) {
+          sums[name] += played[name];
+        }
+        progress(`${sums.lives} lives`);
+      }
+      const { lives, deeds, invoices, bills } = sums;
+      return `${lives} lives, ${deeds} deeds, ${invoices} invoices and ${bills} bills equal to the cent`;
     }),
   faults: async () => {
     for (const shape of values.shapes.split(',')) {

@@ -2,7 +2,7 @@ import type { Stripe } from '../billing/stripe.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/pool.ts';
 import { sql } from '../db/sql.ts';
-import type { BillingWorld } from './billing.ts';
+import type { OpenWorld } from './billing-world.ts';
 import { admitCall, completeCall, meteringOn } from './calls.ts';
 
 export interface ChargingPlan {
@@ -15,7 +15,7 @@ export interface ChargingPlan {
 
 /** A plan that charges past its limit, with a monthly and (ten times that) a yearly price. */
 export async function makeChargingPlan(
-  { api }: BillingWorld,
+  { api }: OpenWorld,
   { included, amountMinor, price, currency = 'usd' }: ChargingPlan,
 ): Promise<string> {
   const shared = { currency, overage_amount: price };
@@ -66,7 +66,7 @@ export async function convert(
 
 /** The invoices of a workspace at the provider, oldest first, each with all of its lines. */
 export async function providerInvoices(
-  world: BillingWorld,
+  world: OpenWorld,
   organizationId: string,
 ): Promise<Stripe.Invoice[]> {
   const [row] = await world.db.query<{ customer: string }>(

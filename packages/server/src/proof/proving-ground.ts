@@ -19,13 +19,20 @@ export interface ProvingGround {
 
 const databaseFolder = path.join(import.meta.dirname, '..', '..', 'db');
 
-/** Starts it in a temporary folder that is gone afterwards. */
-export async function openProvingGround(): Promise<ProvingGround> {
+const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+/**
+ * Starts it in a temporary folder that is gone afterwards.
+ *
+ * @param isDurable false: nothing is flushed, where nothing about crashes is to be shown
+ */
+export async function openProvingGround(isDurable = true): Promise<ProvingGround> {
   const folder = makeTestFolder();
   const postgres = await startEmbeddedPostgres({
     dataDir: folder,
     log: quietLog,
     runtimeParent: makeRuntimeCache(),
+    ...(isDurable ? {} : { settings: careless }),
   });
   const { hasApplicationRole } = await migrate({
     connection: postgres.connection,

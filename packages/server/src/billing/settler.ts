@@ -3,11 +3,15 @@ import { dueWorkHandlers } from './due-work-handlers.ts';
 import { processInbox } from './inbox.ts';
 import { runDueWork } from './run-due-work.ts';
 
+/** A renewal is told in a dozen events within a second: one look at the provider serves them all. */
+const gatherMs = 100;
+
 /** Works off events and due work, one turn after the other in this process. */
 export class Settler {
   readonly #deps: BillingDeps;
   #turn: Promise<unknown> = Promise.resolve();
   #isAwake = false;
+  #alarm: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(deps: BillingDeps) {
@@ -25,18 +29,25 @@ export class Settler {
   wake(): void {
     if (this.#isAwake || this.#isClosed) return;
     this.#isAwake = true;
-    this.settle().catch((error: unknown) => {
-      this.#deps.log.warn({ err: error }, 'billing could not be brought up to date; trying again');
-    });
+    this.#alarm = setTimeout(() => {
+      this.settle().catch((error: unknown) => {
+        this.#deps.log.warn(
+          { err: error },
+          'billing could not be brought up to date; trying again',
+        );
+      });
+    }, gatherMs);
   }
 
   /** Takes no further turn by itself, and resolves when the one under way is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#alarm);
     await this.#turn;
   }
 
   async #work(): Promise<void> {
+    clearTimeout(this.#alarm);
     this.#isAwake = false;
     let count;
     do {

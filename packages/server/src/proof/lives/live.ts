@@ -179,7 +179,7 @@ async function findSubscription(
     sql`SELECT stripe_customer_id AS customer FROM organization_subscriptions
       WHERE organization_id = ${organizationId}`,
   );
-  if (row?.customer == null) return null;
+  if (typeof row?.customer !== 'string') return null;
   const { data } = await stripe.subscriptions.list({ customer: row.customer });
   return data.find(({ status }) => status !== 'canceled') ?? null;
 }

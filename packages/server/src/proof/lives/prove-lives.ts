@@ -119,11 +119,11 @@ async function resend({ simulator }: OpenWorld, status: 'lost' | 'failed'): Prom
 }
 
 /** What failed is tried again by the wall clock, which does not wait for us: it is due now. */
-async function hurry({ db, settle }: OpenWorld): Promise<void> {
+async function hurry(world: OpenWorld): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) {
-    await db.query(sql`UPDATE due_work SET next_attempt_at = now() WHERE attempts > 0`);
-    await db.query(sql`UPDATE stripe_events SET next_attempt_at = now()
+    await world.db.query(sql`UPDATE due_work SET next_attempt_at = now() WHERE attempts > 0`);
+    await world.db.query(sql`UPDATE stripe_events SET next_attempt_at = now()
       WHERE processed_at IS NULL`);
-    await settle();
+    await world.settle();
   }
 }

@@ -118,11 +118,11 @@ async function convert({ world, organizationId }: Play, count: number): Promise<
   const calls = Array.from({ length: count }, (_, index) =>
     admitCall(organizationId, { type: types[index % types.length] ?? '' }),
   );
-  for (const call of calls) {
-    const { verdict } = await metering.admit(call);
-    if (!verdict.startsWith('allowed')) continue;
-    await metering.complete(completeCall(organizationId, call.jobId));
-  }
+  const decisions = await Promise.all(calls.map((call) => metering.admit(call)));
+  const admitted = calls.filter((_, index) => decisions[index]?.verdict.startsWith('allowed'));
+  await Promise.all(
+    admitted.map((call) => metering.complete(completeCall(organizationId, call.jobId))),
+  );
 }
 
 async function requireSubscription(play: Play): Promise<Stripe.Subscription> {

@@ -10,10 +10,12 @@ import { HttpClient, type CallOptions } from './http.ts';
 import { Invoices } from './invoices.ts';
 import { Login } from './login.ts';
 import type { Me } from './me.ts';
+import { Notifications } from './notifications.ts';
 import { Reservations } from './reservations.ts';
 import { Subscriptions } from './subscription.ts';
 import type { Format, Plan } from './types.ts';
 import { UsageReports } from './usage.ts';
+import { WebhookEndpoints } from './webhook-endpoints.ts';
 import { WorkspacePath } from './workspace.ts';
 import { Workspaces } from './workspaces.ts';
 
@@ -100,7 +102,26 @@ export type {
 } from './invoice-types.ts';
 export type { Invitation, Member } from './member-types.ts';
 export type { FileInput, UploadProgress } from './upload.ts';
+export {
+  verifyWebhook,
+  WebhookVerificationError,
+  type VerifyWebhookInput,
+  type WebhookEvent,
+} from './verify-webhook.ts';
 export type { WaitOptions } from './wait.ts';
+export type {
+  CreateWebhookEndpointInput,
+  UpdateWebhookEndpointInput,
+} from './webhook-endpoints.ts';
+export type {
+  Mail,
+  NewWebhookEndpoint,
+  NotificationPreferences,
+  RenderedMail,
+  WebhookDelivery,
+  WebhookDeliveryDetail,
+  WebhookEndpoint,
+} from './webhook-types.ts';
 
 export interface MutateOptions {
   /** `mk_live_…`. Without one, in a browser, the session cookie of a signed-in member is used. */
@@ -135,6 +156,8 @@ export class Mutate {
   readonly admin: Admin;
   /** For programs in a browser. */
   readonly login: Login;
+  readonly webhookEndpoints: WebhookEndpoints;
+  readonly notifications: Notifications;
   /** Who is signed in; for callers with a session cookie. */
   readonly me: (call?: CallOptions) => Promise<Me>;
   readonly invoices: Invoices;
@@ -164,6 +187,8 @@ export class Mutate {
     this.billing = new BillingSettings(http, workspace);
     this.admin = new Admin(http);
     this.login = new Login(http);
+    this.webhookEndpoints = new WebhookEndpoints(http, workspace);
+    this.notifications = new Notifications(http, workspace);
     this.me = (call = {}) => http.json<Me>({ method: 'GET', path: '/v1/me', ...call });
     this.invoices = new Invoices(http, workspace);
   }

@@ -13,6 +13,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { batchRoutes } from './conversions/batch/routes.ts';
 import type { ConversionDeps } from './conversions/deps.ts';
+import { presentConversion } from './conversions/present-conversion.ts';
 import { Purger } from './conversions/purge.ts';
 import { refuse } from './conversions/refuse.ts';
 import { conversionRoutes } from './conversions/routes.ts';
@@ -20,6 +21,7 @@ import { Worker } from './conversions/worker.ts';
 import { Listener } from './db/listener.ts';
 import { Pool } from './db/pool.ts';
 import { addressOf } from './http/listen.ts';
+import { systemResolver } from './http/outbound-target.ts';
 import type { Route } from './http/route.ts';
 import { usageRoutes } from './metering/routes.ts';
 import type { NotificationDeps } from './notifications/deps.ts';
@@ -29,6 +31,7 @@ import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { reservationRoutes } from './reservations/routes.ts';
+import { requireSealingSecret } from './sealing-secret.ts';
 import { createSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import { attemptsMax, type Pools, startConversions } from './start-conversions.ts';
@@ -96,6 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // Lets go of everything again when a later part does not start.
   await using stack = new AsyncDisposableStack();
   const pools = openPools(options, stack);
+  await requireSealingSecret(pools.durable, createSecrets(options.authSecret));
   let publicUrl = config.publicUrl ?? '';
   const closing = new AbortController();
   const conversions = await startConversions(options, pools, stack, {
@@ -187,6 +191,9 @@ function notificationDeps(
     log,
     secrets: createSecrets(authSecret),
     mail: { smtpUrl: config.smtpUrl ?? null, from: config.mailFrom ?? 'Mutate <mutate@localhost>' },
+    webhooks: { allowedHosts: config.webhookAllowedHosts, resolve: systemResolver },
+    presentConversion: (db, organizationId, jobId) =>
+      presentConversion(db, organizationId, jobId, publicUrl()),
     publicUrl,
   };
 }

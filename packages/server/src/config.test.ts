@@ -36,6 +36,7 @@ test('.env.example shows the real defaults', () => {
     'STRIPE_WEBHOOK_SECRET',
     'STRIPE_API_BASE',
     'SMTP_URL',
+    'WEBHOOK_ALLOWED_HOSTS',
   ];
   expect([...shown, ...worked, 'PUBLIC_URL'].toSorted()).toEqual([...variableNames].toSorted());
 });
@@ -60,6 +61,7 @@ test('nothing set gives the documented defaults', () => {
     uploadBytesMax: 5_368_709_120,
     queuedPerOrganizationMax: 1000,
     importAllowedHosts: [],
+    webhookAllowedHosts: [],
     smtpUrl: undefined,
     mailFrom: undefined,
     leaseSeconds: 20,

@@ -29,6 +29,14 @@ function urlOf(protocols: RegExp, text: string) {
   return z.url({ protocol: protocols, error: text }).optional();
 }
 
+function hostList() {
+  const text = 'must be host names, with a port or without, separated by commas';
+  return z
+    .string()
+    .regex(/^[\w.:[\]-]+(?:\s*,\s*[\w.:[\]-]+)*$/, text)
+    .optional();
+}
+
 const environment = z.object({
   HOST: z
     .string()
@@ -58,13 +66,7 @@ const environment = z.object({
   RATE_LIMIT_PER_ADDRESS: wholeNumber(1, 1_000_000, 1000),
   MAX_UPLOAD_MB: wholeNumber(1, 1_048_576, 5120),
   QUEUED_PER_ORGANIZATION_MAX: wholeNumber(1, 1_000_000, 1000),
-  IMPORT_ALLOWED_HOSTS: z
-    .string()
-    .regex(
-      /^[\w.:[\]-]+(?:\s*,\s*[\w.:[\]-]+)*$/,
-      'must be host names, with a port or without, separated by commas',
-    )
-    .optional(),
+  IMPORT_ALLOWED_HOSTS: hostList(),
   SMTP_URL: urlOf(
     /^smtps?$/,
     'must be a URL such as smtp://user:password@host:587 or smtps://host',
@@ -76,6 +78,7 @@ const environment = z.object({
       'must be an address such as mail@example.com, or Mutate <mail@example.com>',
     )
     .optional(),
+  WEBHOOK_ALLOWED_HOSTS: hostList(),
   LEASE_SECONDS: wholeNumber(1, 3600, 20),
   CONVERSION_PROCESSES: wholeNumber(1, 1024, availableParallelism()),
   ALLOW_UNSANDBOXED: oneOf(['0', '1'], '0'),
@@ -170,6 +173,8 @@ function toConfig(env: z.infer<typeof environment>) {
     /** Undefined: mails stay in the database. */
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM,
+    /** Hosts that webhooks may go to although they are private, or by http. */
+    webhookAllowedHosts: listOf(env.WEBHOOK_ALLOWED_HOSTS),
     leaseSeconds: env.LEASE_SECONDS,
     /** Converters that run side by side in this process's care. */
     conversionProcessesMax: env.CONVERSION_PROCESSES,

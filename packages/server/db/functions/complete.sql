@@ -132,6 +132,11 @@ BEGIN
     PERFORM mark_overage(_organization_ids, _job_ids, v_completions);
     PERFORM open_overage_bills(v_bills, _as_of);
   END IF;
+  IF v_counted IS NOT NULL
+    AND EXISTS (SELECT FROM webhook_endpoints WHERE wants_conversions) THEN
+    PERFORM announce_conversions(array_agg(_organization_ids[n]), array_agg(_job_ids[n]),
+      'succeeded', _as_of) FROM unnest(v_counted) AS counted (n);
+  END IF;
   IF v_alerting IS NOT NULL THEN
     PERFORM raise_usage_alerts(v_alerting, _as_of);
   END IF;

@@ -38,6 +38,9 @@ BEGIN
   VALUES (_organization_id, date_trunc('hour', _as_of, 'UTC'), _status, _reason, 1)
   ON CONFLICT (organization_id, hour, outcome, reason) DO UPDATE SET count = t.count + 1;
   IF _status = 'failed' THEN
+    IF EXISTS (SELECT FROM webhook_endpoints WHERE wants_conversions) THEN
+      PERFORM announce_conversions(ARRAY[_organization_id], ARRAY[_job_id], 'failed', _as_of);
+    END IF;
     v_hour := date_trunc('hour', v_job.created_at, 'UTC');
     INSERT INTO usage_hourly AS t (organization_id, hour, type, period_start, failed)
     VALUES (_organization_id, v_hour, v_job.type, v_job.period_start, 1)

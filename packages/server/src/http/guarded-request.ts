@@ -33,7 +33,11 @@ export async function guardedGet(
 ): Promise<{ response: IncomingMessage; url: URL }> {
   let target = await resolveTarget(text, options);
   for (let redirects = 0; ; redirects++) {
-    const response = await getOnce(target, options);
+    const response = await sendOnce(target, {
+      ...options,
+      method: 'GET',
+      headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': userAgent },
+    });
     const { statusCode = 0, headers } = response;
     if (statusCode === 200) {
       refuseEncoded(response);
@@ -56,16 +60,25 @@ async function followRedirect(from: URL, location: string, rules: TargetRules): 
   return resolveTarget(to.href, rules);
 }
 
-function getOnce(target: Target, { signal, idleMsMax }: GuardedGetOptions) {
+const userAgent = 'Mutate';
+
+interface SendOptions {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  readonly idleMsMax: number;
+}
+
+function sendOnce(target: Target, { idleMsMax, signal, body, ...given }: SendOptions) {
   const { url, addresses } = target;
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const options: RequestOptions = {
-    method: 'GET',
+    ...given,
     // A fresh agent for this request: nothing is pooled, and no proxy is read from the environment.
     agent: false,
     signal,
     lookup: pinnedLookup(addresses),
-    headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'Mutate' },
   };
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, options);
@@ -76,8 +89,74 @@ function getOnce(target: Target, { signal, idleMsMax }: GuardedGetOptions) {
       resolve(response);
     });
     sent.on('error', (error) => reject(new TargetFailed('it could not be reached', error)));
-    sent.end();
+    sent.end(body);
   });
+}
+
+export interface GuardedPostOptions extends TargetRules {
+  /** Ends everything, the reading of the answer included. */
+  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** So much of the answer is read, and no more. */
+  readonly answerBytesMax: number;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  /** Its beginning, as text. */
+  readonly excerpt: string;
+  /** Whole seconds that it asks to be left alone for, where it says so. */
+  readonly retryAfterSeconds: number | null;
+}
+
+/**
+ * Posts to a URL that somebody else gave, with nothing of ours but what is given. No redirect is
+ * followed: it would carry the body to a place that nobody named.
+ *
+ * @throws TargetRefused, TargetFailed
+ */
+export async function guardedPost(text: string, options: GuardedPostOptions): Promise<PostAnswer> {
+  const { headers, body, signal, answerBytesMax } = options;
+  const target = await resolveTarget(text, options);
+  const response = await sendOnce(target, {
+    method: 'POST',
+    headers: {
+      ...headers,
+      'content-length': String(Buffer.byteLength(body)),
+      'accept-encoding': 'identity',
+      'user-agent': userAgent,
+    },
+    body,
+    signal,
+    // The signal ends it.
+    idleMsMax: 0,
+  });
+  const excerpt = await readBeginning(response, answerBytesMax);
+  const retryAfter = /^\d{1,6}$/.exec(response.headers['retry-after'] ?? '')?.[0];
+  return {
+    status: response.statusCode ?? 0,
+    excerpt,
+    retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter),
+  };
+}
+
+/** An answer that breaks off was one all the same: its status had come. */
+async function readBeginning(response: IncomingMessage, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= bytesMax) break;
+    }
+  } catch {
+    // What came is enough.
+  } finally {
+    response.destroy();
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax).toString('utf8');
 }
 
 /** Answers what was checked, whatever the name stands for by now (DNS rebinding). */

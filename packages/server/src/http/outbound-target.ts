@@ -22,6 +22,8 @@ export interface TargetRules {
   /** Hosts that the operator trusts, `name` or `name:port`, in lower case: they may be private. */
   readonly allowedHosts: readonly string[];
   readonly resolve: Resolver;
+  /** Whether http is for the trusted hosts alone. */
+  readonly httpsOnly?: boolean;
 }
 
 /** A URL with the addresses it stands for; whoever connects must use these and resolve no more. */
@@ -65,7 +67,7 @@ export async function resolveTarget(text: string, rules: TargetRules): Promise<T
   const url = parseTargetUrl(text);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const isAllowed = isAllowedHost(url, hostname, rules.allowedHosts);
-  if (!isAllowed && !usualPorts.has(url.port)) throw new TargetRefused();
+  if (!isAllowed) refuseUnusual(url, rules);
   const addresses = await resolveHost(hostname, isAllowed, rules.resolve);
   const [first, ...more] = addresses;
   if (first === undefined) throw new TargetRefused();
@@ -73,6 +75,31 @@ export async function resolveTarget(text: string, rules: TargetRules): Promise<T
     throw new TargetRefused();
   }
   return { url, addresses: [first, ...more] };
+}
+
+/**
+ * What can be told of a URL that will be connected to later, without asking anybody: besides what
+ * `resolveTarget` looks at, names that are never public. @throws TargetRefused
+ */
+export function checkTarget(text: string, rules: Omit<TargetRules, 'resolve'>): void {
+  const url = parseTargetUrl(text);
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  if (isAllowedHost(url, hostname, rules.allowedHosts)) return;
+  refuseUnusual(url, rules);
+  const isPublic = isIP(hostname) === 0 ? isPublicName(hostname) : isPublicAddress(hostname);
+  if (!isPublic) throw new TargetRefused();
+}
+
+function refuseUnusual(url: URL, rules: Omit<TargetRules, 'resolve'>): void {
+  const isHttpRefused = rules.httpsOnly === true && url.protocol !== 'https:';
+  if (isHttpRefused || !usualPorts.has(url.port)) throw new TargetRefused();
+}
+
+/** Top-level names that no public name server knows (RFC 6761, 6762, 8375, 9476; ICANN's `internal`). */
+const privateNames = /(?:^|\.)(?:localhost|local|internal|home\.arpa|test|invalid|alt|onion)\.?$/;
+
+function isPublicName(hostname: string): boolean {
+  return hostname.replace(/\.$/, '').includes('.') && !privateNames.test(hostname);
 }
 
 /** What can be seen without resolving anything. @throws TargetRefused */

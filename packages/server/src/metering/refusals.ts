@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../context.ts';
+import type { Context, Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
+import { newId } from '../ids.ts';
+import { announce } from '../notifications/outbox.ts';
+import { isKeyUsedUp, type RefusedDecision } from './refusal.ts';
 import {
   deleteOldDecisions,
   insertDecisions,
@@ -24,6 +27,9 @@ export class RefusalRecorder {
   #counts = new Map<string, { organizationId: string; reason: string; count: number }>();
   #rows: RefusalRow[] = [];
   #minute = { startMs: 0, rows: new Map<string, number>() };
+  #exceeded = new Map<string, RefusedDecision>();
+  /** The period of which an organization was told that its limit is used up. */
+  readonly #announced = new Map<string, string>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: { db: Database; clock: Clock; log: Log }) {
@@ -36,6 +42,9 @@ export class RefusalRecorder {
     const entry = this.#counts.get(key);
     if (entry) entry.count += 1;
     else this.#counts.set(key, { organizationId, reason: verdict, count: 1 });
+    if (verdict === 'quota_exceeded' && !isKeyUsedUp(refusal.decision)) {
+      this.#exceeded.set(organizationId, refusal.decision);
+    }
     const at = this.#options.clock.now();
     if (this.#isExplained(organizationId, at)) this.#rows.push({ ...refusal, at });
   }
@@ -60,11 +69,14 @@ export class RefusalRecorder {
     if (this.#counts.size === 0) return;
     const counts = [...this.#counts.values()];
     const rows = this.#rows;
+    const exceeded = [...this.#exceeded.values()];
     this.#counts = new Map();
     this.#rows = [];
+    this.#exceeded = new Map();
     const { db, clock, log } = this.#options;
     try {
       await db.query(addRefusals(counts, clock.now()));
+      await this.#announce(exceeded);
       if (rows.length === 0) return;
       await db.transaction(async (tx) => {
         await tx.query(lockDecisions);
@@ -72,6 +84,27 @@ export class RefusalRecorder {
       });
     } catch (error) {
       log.warn({ err: error }, 'refusals were not recorded');
+    }
+  }
+
+  /** Once a period; the outbox knows what was told by other processes, or before a restart. */
+  async #announce(exceeded: readonly RefusedDecision[]): Promise<void> {
+    const { db } = this.#options;
+    for (const decision of exceeded) {
+      const { organization_id: id, period_start: start, monthly_limit: limit, used } = decision;
+      if (limit === null || this.#announced.get(id) === start) continue;
+      const ctx: Context = {
+        ...this.#options,
+        actor: { kind: 'system', id: 'metering' },
+        requestId: newId('req', this.#options.clock.now().getTime()),
+        organization: { id },
+      };
+      await announce(db, ctx, {
+        topic: 'quota.exceeded',
+        dedupeKey: `quota.exceeded:${id}:${start}`,
+        payload: { limit, used, resets_at: decision.period_end },
+      });
+      this.#announced.set(id, start);
     }
   }
 

@@ -6,6 +6,7 @@ import {
   updateAnnouncementProcessed,
   type WaitingAnnouncement,
 } from './sql.ts';
+import { queueWebhooks } from './webhooks/queue-webhooks.ts';
 
 const pageRowsMax = 200;
 
@@ -41,6 +42,7 @@ function fanOutOne(deps: NotificationDeps, organizationId: string, id: number): 
     );
     if (announcement === undefined) return 0;
     await queueMails(tx, deps, announcement);
+    await queueWebhooks(tx, deps, announcement);
     const erase = isPersonal(announcement.topic);
     await tx.query(updateAnnouncementProcessed(organizationId, id, erase));
     return 1;

@@ -15,6 +15,10 @@ export interface Announcements {
   'spend_cap.threshold_reached': SpendCap;
   'spend_cap.reached': SpendCap;
 
+  // By db/functions/announce_conversions.sql, where an endpoint wants them.
+  'conversion.succeeded': Conversion;
+  'conversion.failed': Conversion;
+
   'quota.exceeded': { limit: number; used: number; resets_at: string };
   'subscription.changed': SubscriptionChange;
   'subscription.ending': { ends_at: string; plan_name: string };
@@ -43,6 +47,11 @@ export type Topic = keyof Announcements;
 
 interface UsagePeriod {
   period_start: string;
+}
+
+interface Conversion {
+  job_id: string;
+  type: string;
 }
 
 interface SpendCap extends UsagePeriod {

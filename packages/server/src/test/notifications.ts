@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { presentConversion } from '../conversions/present-conversion.ts';
 import type { Database } from '../db/pool.ts';
+import { systemResolver } from '../http/outbound-target.ts';
 import type { NotificationDeps } from '../notifications/deps.ts';
 import { createSecrets } from '../secrets.ts';
 import { quietLog } from './server.ts';
@@ -16,6 +18,9 @@ export function notificationsOn(
     log: { ...quietLog, warn: () => undefined },
     secrets: createSecrets('a secret for tests only, and no other'),
     mail: { smtpUrl: null, from: 'Mutate <mail@mutate.test>' },
+    webhooks: { allowedHosts: [], resolve: systemResolver },
+    presentConversion: (queryable, organizationId, jobId) =>
+      presentConversion(queryable, organizationId, jobId, 'https://mutate.test'),
     publicUrl: () => 'https://mutate.test',
     ...given,
   };

@@ -9,9 +9,11 @@ const program = fileURLToPath(new URL('../notifications/fixtures/teller.ts', imp
 export class Teller {
   readonly #child: ChildProcess;
 
-  constructor(database: TestDatabase, smtpUrl: string) {
+  constructor(database: TestDatabase, smtpUrl: string, allowedHost = '') {
     const connection = JSON.stringify(database.applicationConnection);
-    this.#child = spawn(process.execPath, [program, connection, smtpUrl], { stdio: 'inherit' });
+    this.#child = spawn(process.execPath, [program, connection, smtpUrl, allowedHost], {
+      stdio: 'inherit',
+    });
   }
 
   /** kill -9; resolves when it is gone. */

@@ -11,6 +11,7 @@ import { scenario } from '../../test/scenario.ts';
 import type { NotificationDeps } from '../deps.ts';
 import { announce } from '../outbox.ts';
 import { startNotifications } from '../start.ts';
+import { webhookTiming } from '../webhooks/send-webhook.ts';
 import { expireMails } from './expire-mails.ts';
 import { mailRetrySchedule } from './send-mail.ts';
 import type { MailRow } from './sql.ts';
@@ -19,6 +20,7 @@ const clock = new ManualClock('2027-01-31T10:00:00Z');
 const timing = {
   fanOutEveryMs: 20,
   mail: { attemptMsMax: 1_000, leaseSeconds: 3, everyMs: 20 },
+  webhooks: webhookTiming,
 };
 let database: TestDatabase;
 let server: TestMailServer;

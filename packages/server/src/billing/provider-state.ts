@@ -38,6 +38,11 @@ export async function fetchProviderState(
   ]);
   if (customer.deleted) return nothing;
   const subscription = pickSubscription(subscriptions);
+  const alive = subscriptions.filter((one) => rankOf(one) > 0);
+  if (alive.length > 1) {
+    const fields = { customer: customerId, subscriptions: alive.map(({ id }) => id) };
+    deps.log.warn(fields, 'a customer has several subscriptions: end all but one at the provider');
+  }
   const schedule = subscription?.schedule ?? null;
   return {
     customer,
@@ -64,10 +69,13 @@ const ranks: Partial<Record<Stripe.Subscription.Status, number>> = {
   paused: 2,
 };
 
+function rankOf({ status }: Stripe.Subscription): number {
+  return ranks[status] ?? 3;
+}
+
 function pickSubscription(
   subscriptions: readonly Stripe.Subscription[],
 ): Stripe.Subscription | null {
-  const rankOf = ({ status }: Stripe.Subscription): number => ranks[status] ?? 3;
   const [best] = subscriptions.toSorted(
     (left, right) => rankOf(right) - rankOf(left) || right.created - left.created,
   );
@@ -79,7 +87,7 @@ function pickPaymentMethod(
   customer: Stripe.Customer,
   subscription: Stripe.Subscription | null,
 ): Stripe.PaymentMethod | null {
-  const isOver = subscription === null || (ranks[subscription.status] ?? 3) === 0;
+  const isOver = subscription === null || rankOf(subscription) === 0;
   const own = isOver ? null : subscription.default_payment_method;
   const method = own ?? customer.invoice_settings.default_payment_method;
   return typeof method === 'string' ? null : method;

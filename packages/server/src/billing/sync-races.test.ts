@@ -118,6 +118,38 @@ test('the balance is what the workspace has to its credit', async () => {
   expect(await kept()).toMatchObject({ balance_minor: 1234 });
 });
 
+test('the customer’s name and address follow the workspace’s', async () => {
+  const { stripe_customer_id: customer } = await kept();
+  const body = { billing_email: 'pay@example.com' };
+  await world.api.call(`PATCH /v1/workspaces/${id}/billing`, { body });
+  await world.db.query(sql`UPDATE organization SET name = 'Renamed' WHERE id = ${id}`);
+  await syncOrganization(world.deps, id);
+  const there = () => world.stripe.customers.retrieve(String(customer));
+  expect(await there()).toMatchObject({ name: 'Renamed', email: 'pay@example.com' });
+  await world.api.call(`PATCH /v1/workspaces/${id}/billing`, { body: { billing_email: null } });
+  await syncOrganization(world.deps, id);
+  expect(await there()).toMatchObject({ name: 'Renamed', email: 'pay@example.com' });
+});
+
+test('of two subscriptions the living and newer one counts, and the operator is told', async () => {
+  const warnings: string[] = [];
+  const log = { ...world.deps.log, warn: (_: object, text = '') => void warnings.push(text) };
+  const { stripe_customer_id: customer } = await kept();
+  const second = await world.stripe.subscriptions.create({
+    customer: String(customer),
+    items: [{ price: await proPrice() }],
+    billing_mode: { type: 'flexible' },
+  });
+  await syncOrganization({ ...world.deps, log }, id);
+  expect(await kept()).toMatchObject({
+    plan_id: 'plan_pro',
+    stripe_subscription_id: second.id,
+  });
+  expect(warnings).toContain(
+    'a customer has several subscriptions: end all but one at the provider',
+  );
+});
+
 test('a customer that was deleted there is forgotten: the workspace is on Free', async () => {
   const { stripe_customer_id: customer } = await kept();
   await world.stripe.customers.del(String(customer));

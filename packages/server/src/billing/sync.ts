@@ -7,6 +7,7 @@ import { recordBillingEvent } from '../organizations/billing-events.ts';
 import { changeLimits } from '../organizations/limits.ts';
 import { lockOrganization } from '../organizations/organizations.ts';
 import { moveUsageAnchor } from '../subscriptions/usage-anchor.ts';
+import { correctCustomer } from './correct-customer.ts';
 import { findCustomerId } from './customer-sql.ts';
 import { type BillingDeps, systemContext } from './deps.ts';
 import { writeInvoices } from './invoices/write-invoices.ts';
@@ -48,7 +49,7 @@ export async function syncOrganization(deps: BillingDeps, organizationId: string
   const state = await fetchProviderState(deps, customerId);
   const ctx = systemContext(deps, organizationId);
   await deps.db.transaction((tx) => write(deps, tx, ctx, { number: row?.number ?? 0, state }));
-  await adoptPaymentMethod(deps, state);
+  await correctCustomer(deps, ctx, state);
 }
 
 interface Fetched {
@@ -224,19 +225,4 @@ function summaryOf(of: KeptSubscription | SubscriptionFacts) {
     cancel_at_period_end,
     scheduled_change,
   };
-}
-
-/**
- * Checkout makes its card the subscription's and not the customer's; then the next subscription, and
- * an invoice of its own, would have nothing to be charged to.
- */
-async function adoptPaymentMethod(deps: BillingDeps, state: ProviderState): Promise<void> {
-  const { customer, paymentMethod: method } = state;
-  if (customer === null || method === null) return;
-  if (customer.invoice_settings.default_payment_method !== null) return;
-  await deps.stripe.customers.update(
-    customer.id,
-    { invoice_settings: { default_payment_method: method.id } },
-    { idempotencyKey: `default card ${customer.id} ${method.id}` },
-  );
 }

@@ -10,6 +10,7 @@ import { jobCommand } from './commands/job.ts';
 import { plansCommand } from './commands/plans.ts';
 import { subscriptionCommand } from './commands/subscription.ts';
 import { usageCommand } from './commands/usage.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   plansCommand,
   subscriptionCommand,
   invoicesCommand,
+  webhooksCommand,
   formatsCommand,
   doctorCommand,
 ];

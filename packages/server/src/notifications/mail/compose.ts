@@ -43,6 +43,7 @@ export function composeMail(
     timeZone: mail.context.time_zone,
     currencyDigits: mail.context.currency_digits,
     publicUrl: deps.publicUrl(),
+    workspaceUrl: `${deps.publicUrl()}/${mail.organization_id}`,
     link: link ?? hiddenLink,
   };
   // The row was made from an announcement of this topic.

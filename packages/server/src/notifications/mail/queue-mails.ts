@@ -36,6 +36,7 @@ export async function queueMails(
     timeZone: context.time_zone,
     currencyDigits: context.currency_digits,
     publicUrl: '',
+    workspaceUrl: '',
     link: null,
   });
   if (!makesOne) return 0;

@@ -8,6 +8,7 @@ const context: MailContext = {
   timeZone: 'Europe/Berlin',
   currencyDigits: 2,
   publicUrl: 'https://mutate.test',
+  workspaceUrl: 'https://mutate.test/org_1',
   link: 'https://mutate.test/link?token=secret-token',
 };
 const stopUrl = 'https://mutate.test/v1/unsubscribe/token';

@@ -41,7 +41,7 @@ export async function unsubscribe(
   return renderPage(
     'Stopped',
     `<h1>Stopped: ${what}</h1><p>${who}</p>` +
-      '<p>They can be switched on again under notifications.</p>',
+      '<p>They can be switched on again in the settings of the workspace.</p>',
   );
 }
 

@@ -53,7 +53,7 @@ export const paymentTemplates: Templates<PaymentTopic> = {
         `the end of ${String(payload.exp_month).padStart(2, '0')}/${payload.exp_year}. Store a new one ` +
         'before the next invoice.',
     ],
-    action: { label: 'Change the card', url: `${context.publicUrl}/billing` },
+    action: { label: 'Change the card', url: `${context.workspaceUrl}/billing` },
   }),
 };
 
@@ -116,8 +116,8 @@ function invoiceFacts(
   ];
 }
 
-function invoiceAction(payload: Invoice, { publicUrl }: MailContext, label = 'See the invoice') {
+function invoiceAction(payload: Invoice, { workspaceUrl }: MailContext, label = 'See the invoice') {
   const hosted = payload.hosted_invoice_url ?? '';
   // Only what the payment provider names, and only as a web address.
-  return { label, url: /^https?:\/\//.test(hosted) ? hosted : `${publicUrl}/billing` };
+  return { label, url: /^https?:\/\//.test(hosted) ? hosted : `${workspaceUrl}/billing` };
 }

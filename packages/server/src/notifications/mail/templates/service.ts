@@ -17,7 +17,7 @@ export const serviceTemplates: Templates<ServiceTopic> = {
         'deliveries and can be sent again from there.',
     ],
     facts: [['Endpoint', hostOf(payload.url)]],
-    action: { label: 'See the endpoint', url: `${context.publicUrl}/webhooks` },
+    action: { label: 'See the endpoint', url: `${context.workspaceUrl}/webhooks` },
   }),
   'workspace.suspended': (payload, context) => ({
     subject: `${context.workspace} is suspended`,

@@ -14,7 +14,7 @@ export const subscriptionTemplates: Templates<'subscription.changed' | 'subscrip
       ...(payload.interval === null ? [] : ([['Billed', `every ${payload.interval}`]] as const)),
       ['Effective', formatTime(payload.effective_at, context.timeZone)],
     ],
-    action: { label: 'See the subscription', url: `${context.publicUrl}/billing` },
+    action: { label: 'See the subscription', url: `${context.workspaceUrl}/billing` },
   }),
   'subscription.ending': (payload, context) => ({
     subject: `${context.workspace}: the subscription ends soon`,
@@ -23,7 +23,7 @@ export const subscriptionTemplates: Templates<'subscription.changed' | 'subscrip
         `${formatTime(payload.ends_at, context.timeZone)}. From then on the Free plan's limits hold.`,
       'Until then it can be resumed, and nothing is interrupted.',
     ],
-    action: { label: 'Resume', url: `${context.publicUrl}/billing` },
+    action: { label: 'Resume', url: `${context.workspaceUrl}/billing` },
   }),
 };
 

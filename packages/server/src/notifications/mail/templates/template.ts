@@ -11,6 +11,8 @@ export interface MailContext {
   readonly currencyDigits: number;
   /** Where people open the product, without a slash at its end. */
   readonly publicUrl: string;
+  /** The same for the workspace's pages. */
+  readonly workspaceUrl: string;
   /** Of a mail with a link that is good once; null where it is not to be shown. */
   readonly link: string | null;
 }

@@ -30,7 +30,7 @@ export const usageTemplates: Templates<UsageTopic> = {
         ['Used', `${formatCount(payload.used)} of ${formatCount(payload.limit)}`],
         ['Period since', formatDay(payload.period_start, context.timeZone)],
       ],
-      action: { label: 'See usage', url: `${context.publicUrl}/usage` },
+      action: { label: 'See usage', url: `${context.workspaceUrl}/usage` },
     };
   },
   'overage.first': (payload, context) => ({
@@ -43,7 +43,7 @@ export const usageTemplates: Templates<UsageTopic> = {
         : 'They cost nothing under the policy that is set now.',
     ],
     facts: [['Used', `${formatCount(payload.used)} of ${formatCount(payload.limit)}`]],
-    action: { label: 'See usage', url: `${context.publicUrl}/usage` },
+    action: { label: 'See usage', url: `${context.workspaceUrl}/usage` },
   }),
   'spend_cap.threshold_reached': (payload, context) => ({
     subject: `${context.workspace}: ${Math.max(...payload.thresholds)} % of the spend cap is reached`,
@@ -52,7 +52,7 @@ export const usageTemplates: Templates<UsageTopic> = {
         'further conversions are refused.',
     ],
     facts: spendFacts(payload, context),
-    action: { label: 'Change the cap', url: `${context.publicUrl}/billing` },
+    action: { label: 'Change the cap', url: `${context.workspaceUrl}/billing` },
   }),
   'spend_cap.reached': (payload, context) => ({
     subject: `${context.workspace}: the spend cap is reached`,
@@ -61,7 +61,7 @@ export const usageTemplates: Templates<UsageTopic> = {
         'period, or until the cap is raised.',
     ],
     facts: spendFacts(payload, context),
-    action: { label: 'Change the cap', url: `${context.publicUrl}/billing` },
+    action: { label: 'Change the cap', url: `${context.workspaceUrl}/billing` },
   }),
   'usage.digest': (payload, context) => digest(payload, context),
 };
@@ -84,7 +84,7 @@ function digest(payload: Announcements['usage.digest'], context: MailContext): M
       ['This period', `${formatCount(period.used)} ${limit}`],
       ['Period ends', formatDay(period.end, context.timeZone)],
     ],
-    action: { label: 'See usage', url: `${context.publicUrl}/usage` },
+    action: { label: 'See usage', url: `${context.workspaceUrl}/usage` },
   };
 }
 

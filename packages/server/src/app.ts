@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { accountRoutes } from './accounts/routes.ts';
+import { userRoutes } from './accounts/user-routes.ts';
 import { healthRoutes } from './admin/health-route.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { logChainHeads } from './audit/log-heads.ts';
@@ -86,6 +87,7 @@ export function allRoutes(
     ...organizationRoutes,
     ...memberRoutes({ publicUrl: () => conversions.settings.publicUrl }),
     ...accountRoutes,
+    ...userRoutes,
     ...notificationRoutes(notifications),
     ...auditRoutes,
     ...adminRoutes,

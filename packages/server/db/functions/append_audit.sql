@@ -2,7 +2,8 @@
 -- transaction ends, so this is its last statement.
 CREATE OR REPLACE FUNCTION append_audit(
   _chain_id text, _id text, _organization_id text, _actor_kind text, _actor_id text, _action text,
-  _target_kind text, _target_id text, _request_id text, _payload jsonb, _as_of timestamptz
+  _target_kind text, _target_id text, _request_id text, _payload jsonb, _as_of timestamptz,
+  _impersonated_by text DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   v_head audit_heads;
@@ -25,6 +26,7 @@ BEGIN
   v_entry.target_kind := _target_kind;
   v_entry.target_id := _target_id;
   v_entry.request_id := _request_id;
+  v_entry.impersonated_by := _impersonated_by;
   v_entry.payload := _payload;
   v_entry.payload_salt := uuid_send(gen_random_uuid());
   v_entry.payload_digest := audit_payload_digest(v_entry.payload_salt, _payload);

@@ -52,6 +52,7 @@ export async function appendAudit(
       requestId: ctx.requestId,
       payload: JSON.stringify({ before, after, reason }),
       createdAt,
+      impersonatedBy: ctx.actor.kind === 'member' ? ctx.actor.impersonatedBy : null,
     }),
   );
 }

@@ -117,3 +117,32 @@ test('GET /v1/admin/audit-log/verification tells whether a chain is whole, and i
   const none = await verify('?chain_id=org_none');
   expect(none.body).toMatchObject({ intact: true, sequence: 0, hash: null });
 });
+
+test('GET …/audit-log/export 200: every entry of the own chain, first to last', async () => {
+  const { organizationId: id, apiKey: as, ctx } = await make().create();
+  await ctx.db.transaction((tx) =>
+    appendAudit(tx, ctx, {
+      action: 'workspace.suspended',
+      target: { kind: 'workspace', id },
+      before: null,
+      after: null,
+      reason: '=HYPERLINK("https://evil.example"), "quoted"',
+    }),
+  );
+  const get = (format: string) =>
+    api.app.inject({
+      method: 'GET',
+      url: `/v1/workspaces/${id}/audit-log/export?format=${format}`,
+      headers: { authorization: `Bearer ${as}` },
+    });
+  const lines = (await get('ndjson')).body.trimEnd().split('\n');
+  const entries = lines.map((line) => JSON.parse(line) as { sequence: number; hash: string });
+  expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  const csv = await get('csv');
+  expect(csv.headers['content-disposition']).toBe('attachment; filename="audit-log.csv"');
+  const [head = '', ...rows] = csv.body.trimEnd().split('\r\n');
+  expect(head.startsWith('sequence,created_at,id,actor_kind')).toBe(true);
+  expect(rows).toHaveLength(3);
+  expect(rows[2]).toContain(`,"'=HYPERLINK(""https://evil.example""), ""quoted""",`);
+  expect(rows[2]).toContain(entries[2]?.hash);
+});

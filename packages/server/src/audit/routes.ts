@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listOf, listQuery } from '../http/list.ts';
 import { defineRoute } from '../http/route.ts';
 import { listAuditLog, listWorkspaceAuditLog, platformChain, verifyAuditChain } from './audit.ts';
+import { exportAuditLog } from './export.ts';
 import { auditEntrySchema, auditVerificationSchema } from './schema.ts';
 
 const listWorkspaceAuditLogRoute = defineRoute({
@@ -15,6 +16,33 @@ const listWorkspaceAuditLogRoute = defineRoute({
   responses: { 200: listOf(auditEntrySchema) },
   errors: [],
   handler: ({ ctx, query }) => listWorkspaceAuditLog(ctx, query),
+});
+
+const exportWorkspaceAuditLogRoute = defineRoute({
+  method: 'GET',
+  url: '/v1/workspaces/:workspaceId/audit-log/export',
+  operationId: 'exportWorkspaceAuditLog',
+  summary: 'The whole audit log of a workspace, as NDJSON or CSV',
+  description: 'From the first entry on, with the hashes that prove it, as a stream.',
+  tag: 'Audit',
+  access: { kind: 'workspace', scope: 'audit:read' },
+  query: z.strictObject({ format: z.enum(['ndjson', 'csv']).default('ndjson') }),
+  responses: {
+    200: {
+      description: 'Entries, one a line; `text/csv` with `format=csv`',
+      contentType: 'application/x-ndjson',
+    },
+  },
+  errors: [],
+  handler: async ({ ctx, query, reply }) => {
+    const { contentType, stream } = exportAuditLog(ctx, query.format);
+    return reply
+      .header('content-type', contentType)
+      .header('content-disposition', `attachment; filename="audit-log.${query.format}"`)
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'private, no-store')
+      .send(stream);
+  },
 });
 
 const filter = z.string().min(1).max(100).optional();
@@ -53,4 +81,9 @@ const verifyAuditLogRoute = defineRoute({
   handler: ({ ctx, query }) => verifyAuditChain(ctx, query.chain_id),
 });
 
-export const auditRoutes = [listWorkspaceAuditLogRoute, listAuditLogRoute, verifyAuditLogRoute];
+export const auditRoutes = [
+  listWorkspaceAuditLogRoute,
+  exportWorkspaceAuditLogRoute,
+  listAuditLogRoute,
+  verifyAuditLogRoute,
+];

@@ -8,6 +8,8 @@ export const auditEntrySchema = z
     /** Null for a change that belongs to no workspace. */
     workspace_id: z.string().nullable(),
     actor: z.object({ kind: z.string(), id: z.string() }),
+    /** The super admin who acted as this user. */
+    impersonated_by: z.string().nullable(),
     action: z.string(),
     target: z.object({ kind: z.string(), id: z.string() }),
     before: z.unknown(),

@@ -14,6 +14,8 @@ export interface AuditEntryRow {
   /** JSON text. */
   readonly payload: string;
   readonly createdAt: Date;
+  /** The super admin who acted as the user. */
+  readonly impersonatedBy: string | null;
 }
 
 export function insertAuditEntry(entry: AuditEntryRow): Statement {
@@ -24,11 +26,12 @@ export function insertAuditEntry(entry: AuditEntryRow): Statement {
     _action => ${entry.action}::text,
     _target_kind => ${entry.targetKind}::text, _target_id => ${entry.targetId}::text,
     _request_id => ${entry.requestId}::text, _payload => ${entry.payload}::jsonb,
-    _as_of => ${entry.createdAt}::timestamptz)`;
+    _as_of => ${entry.createdAt}::timestamptz,
+    _impersonated_by => ${entry.impersonatedBy}::text)`;
 }
 
 const columns = sql`e.id, 'audit_entry' AS object, e.organization_id AS workspace_id,
-  jsonb_build_object('kind', e.actor_kind, 'id', e.actor_id) AS actor, e.action,
+  jsonb_build_object('kind', e.actor_kind, 'id', e.actor_id) AS actor, e.impersonated_by, e.action,
   jsonb_build_object('kind', e.target_kind, 'id', e.target_id) AS target,
   e.payload -> 'before' AS before, e.payload -> 'after' AS after,
   e.payload ->> 'reason' AS reason, e.payload IS NULL AS erased, e.request_id, e.chain_id,
@@ -42,6 +45,17 @@ export function listAuditEntriesOfOrganization(organizationId: string, page: Lis
       AND (${after}::text IS NULL OR e.sequence < (SELECT c.sequence FROM audit_log c
              WHERE c.chain_id = ${organizationId} AND c.id = ${after}))
     ORDER BY e.sequence DESC LIMIT ${page.limit + 1}`;
+}
+
+/** In the order in which they were written. */
+export function listAuditEntriesAfter(
+  organizationId: string,
+  sequence: number,
+  limit: number,
+): Statement {
+  return sql`SELECT ${columns} FROM audit_log e
+    WHERE e.chain_id = ${organizationId} AND e.sequence > ${sequence}
+    ORDER BY e.sequence LIMIT ${limit}`;
 }
 
 export interface AuditFilter {

@@ -31,6 +31,7 @@ const matrix: Readonly<Record<string, readonly Role[]>> = {
   downloadUsageStatement: pays,
   explainInvoiceLine: pays,
   exportUsage: everybody,
+  exportWorkspaceAuditLog: runs,
   findBatch: converts,
   findConversion: converts,
   findInvoice: pays,

@@ -34,15 +34,15 @@ export function insertBillingEvent(
             ${JSON.stringify(event.data)}::jsonb, ${asOf})`;
 }
 
-export function findOrganizationById(id: string): Statement {
+export function findOrganizationById(id: string, deletedToo = false): Statement {
   return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}
-    AND o.deleted_at IS NULL`;
+    AND (o.deleted_at IS NULL OR ${deletedToo}::boolean)`;
 }
 
 /** Not FOR UPDATE: who holds the lock that comes next may refer to this row (a period that ends). */
-export function lockOrganizationById(id: string): Statement {
+export function lockOrganizationById(id: string, deletedToo: boolean): Statement {
   return sql`SELECT ${workspaceColumns} FROM organization o WHERE o.id = ${id}
-    AND o.deleted_at IS NULL FOR NO KEY UPDATE`;
+    AND (o.deleted_at IS NULL OR ${deletedToo}::boolean) FOR NO KEY UPDATE`;
 }
 
 /** Newest first; one more than asked for. */

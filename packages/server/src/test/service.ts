@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
+import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { startService, type Service } from '../app.ts';
 import { systemClock, type Clock } from '../clock.ts';
@@ -26,6 +27,8 @@ export async function startTestService(
   options: {
     clock?: Clock;
     env?: Record<string, string>;
+    /** Silent unless given. */
+    log?: FastifyBaseLogger;
     /** The way to the database, where it is another than the straight one. */
     connect?: (database: TestDatabase) => Promise<pg.ClientConfig>;
   } = {},
@@ -41,7 +44,7 @@ export async function startTestService(
     hiddenFolders: [],
     billing: null,
     clock: options.clock ?? systemClock,
-    log: pino({ level: options.env?.LOG_LEVEL ?? 'silent' }),
+    log: options.log ?? pino({ level: options.env?.LOG_LEVEL ?? 'silent' }),
   });
   const url = service.publicUrl;
   return {

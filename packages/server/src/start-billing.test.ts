@@ -70,6 +70,13 @@ test('a worker bills nobody; off is off; a key is Stripe, at the place that is s
   expect(elsewhere.settings?.apiBase).toBe('http://127.0.0.1:9');
 });
 
+test('Stripe is refused on a database whose time was moved with the simulator', async () => {
+  await clock.moveTo(database.owner, new Date(Date.now() + 3 * 86_400_000));
+  await expect(start({ STRIPE_SECRET_KEY: 'sk_test_1' })).rejects.toThrow(
+    'Business time in this database was moved 3.0 days ahead with the simulator',
+  );
+});
+
 describe('without a key', () => {
   test('the simulator runs in this process, and a second process joins it', async () => {
     const first = await start();

@@ -47,6 +47,7 @@ export async function startBilling(
     return { settings: null, description: 'off: the operator assigns the plans', connect: idle };
   }
   if (config.billingMode === 'stripe') {
+    requireWallClock(options.clock);
     const secretKey = config.stripeSecretKey ?? '';
     const apiBase = config.stripeApiBase ?? stripeApi;
     const settings = {
@@ -61,6 +62,16 @@ export async function startBilling(
   }
   if (config.stripeApiBase !== undefined) return join(options, config.stripeApiBase);
   return startOwn(options, stack);
+}
+
+/** With real money it is the time that it is. */
+function requireWallClock(clock: PlatformClock): void {
+  const days = (clock.now().getTime() - Date.now()) / 86_400_000;
+  if (days < 0.01) return;
+  throw new OperatorError(
+    `Business time in this database was moved ${days.toFixed(1)} days ahead with the simulator, and ` +
+      'Stripe goes by the real one. Use another database (DATABASE_URL or MUTATE_DATA_DIR).',
+  );
 }
 
 function keyMode(secretKey: string): string {

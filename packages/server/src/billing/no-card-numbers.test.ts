@@ -87,4 +87,4 @@ test('no number of a card is anywhere, neither in a table nor in the log, whatev
       cardShaped.test(text),
   );
   expect(found).toEqual([]);
-});
+}, 120_000);

@@ -59,7 +59,7 @@ test('the endpoint down for 70 hours, then up: every state is right after one lo
     type.endsWith('renewed'),
   );
   expect(renewals).toHaveLength(1);
-});
+}, 120_000);
 
 test('webhooks that are lost for good are read from the list of events; a second look adds none', async () => {
   const id = await world.organization();
@@ -108,7 +108,7 @@ test('events are forgotten after sixty days, when nothing reads them again', asy
   await reconcile(world.deps);
   await world.settle();
   expect(await oldest()).toBeLessThan(60);
-});
+}, 120_000);
 
 test('a renewal whose draft was not answered for is prepared; one that fails holds up no other', async () => {
   const ids = [await world.organization('a'), await world.organization('b')];

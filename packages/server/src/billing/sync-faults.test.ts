@@ -90,7 +90,7 @@ test('a sync that is cut off before any of its statements leaves nothing; the ne
   }
   world.simulator.webhooks.set({});
   expect(changes).toBeGreaterThan(10);
-});
+}, 120_000);
 
 describe('answers that are lost', () => {
   const price = { planId: 'plan_pro', version: 1, currency: 'usd', interval: 'month' } as const;
@@ -120,6 +120,7 @@ describe('answers that are lost', () => {
         expect(ours).toHaveLength(1);
       }
     },
+    120_000,
   );
 
   test('events whose look at the provider fails are worked off in the end, and told once', async () => {

@@ -92,7 +92,7 @@ test('shuffled, doubled and delayed webhooks end in the same state, told once', 
   }
   world.simulator.webhooks.set({});
   expect((await announced()).filter((change) => change === 'upgraded')).toHaveLength(1);
-});
+}, 120_000);
 
 test('a price that is none of ours is an error that is kept; the next good state comes through', async () => {
   const foreign = await world.stripe.prices.create({

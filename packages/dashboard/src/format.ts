@@ -35,11 +35,37 @@ export function formatAmount(amount: string, currency: string): string {
   }).format(Number(amount));
 }
 
-/** Minor units, by the currency's own number of digits. */
+/** The payment provider's list, which is not the browser's (docs.stripe.com/currencies). */
+const withoutMinorUnit = new Set(
+  'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '),
+);
+const withThousandths = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
+
+function minorDigits(currency: string): number {
+  if (withoutMinorUnit.has(currency)) return 0;
+  return withThousandths.has(currency) ? 3 : 2;
+}
+
+/** Minor units as money, such as 1900 USD cents as "$19.00". */
 export function formatMinor(minor: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = minorDigits(currency);
+  const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, ...fraction });
   return format.format(minor / 10 ** digits);
+}
+
+/** What somebody typed in major units, in minor ones; null where it is no such amount. */
+export function parseMajor(text: string, currency: string): number | null {
+  const digits = minorDigits(currency);
+  const [, units = '', fraction = ''] = /^(\d{1,12})(?:\.(\d*))?$/.exec(text.trim()) ?? [];
+  if (units === '' || fraction.length > digits) return null;
+  return Number(units + fraction.padEnd(digits, '0'));
+}
+
+/** Minor units as somebody would type them: 1900 USD cents as "19.00". */
+export function toMajor(minor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return (minor / 10 ** digits).toFixed(digits);
 }
 
 export function formatDate(time: string, timeZone: string): string {

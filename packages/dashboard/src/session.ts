@@ -8,6 +8,11 @@ const baseUrl = globalThis.location.origin;
 /** The client for what belongs to no workspace. */
 export const platform = new Mutate({ baseUrl });
 
+const billingMode = document.querySelector<HTMLMetaElement>('meta[name="billing-mode"]')?.content;
+
+/** Whether no money moves: the payment provider's simulator stands behind this server. */
+export const isSimulated = billingMode === 'simulator';
+
 /** Signing in and out. Not tried again by itself: after a wrong password the server makes one wait. */
 export const { login } = new Mutate({ baseUrl, retries: 0 });
 
@@ -35,15 +40,20 @@ export function useApi(): Mutate {
 
 /** The page's workspace with its settings. */
 export function useWorkspace(): UseQueryResult<Workspace> {
-  const id = useWorkspaceId();
+  return useWorkspaceById(useWorkspaceId());
+}
+
+function useWorkspaceById(id: string | undefined): UseQueryResult<Workspace> {
   return useQuery({
     queryKey: [id, 'workspace'],
-    queryFn: ({ signal }) => platform.workspaces.get(id, { signal }),
+    queryFn: ({ signal }) => platform.workspaces.get(id ?? '', { signal }),
     staleTime: 60_000,
+    enabled: id !== undefined,
   });
 }
 
-/** Times are shown in the workspace's zone, whoever looks. */
+/** Times are shown in the workspace's zone, whoever looks; in UTC where there is none. */
 export function useTimeZone(): string {
-  return useWorkspace().data?.time_zone ?? 'UTC';
+  const { workspaceId } = useParams();
+  return useWorkspaceById(workspaceId).data?.time_zone ?? 'UTC';
 }

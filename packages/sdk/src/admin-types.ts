@@ -25,6 +25,8 @@ export interface AdminWorkspace extends Workspace {
     concurrent_limit: number | null;
   };
   overrides: Overrides | null;
+  /** Whether it may be charged for overage without a payment method on file. */
+  overage_charge_allowed: boolean;
 }
 
 export interface AdminBilling extends Billing {
@@ -231,4 +233,27 @@ export interface PlanMigration {
   effective_at: string;
   created_at: string;
   workspaces: { waiting: number; scheduled: number; moved: number; skipped: number };
+}
+
+/** A mail on its way, or what became of it. */
+export interface Mail {
+  id: string;
+  object: 'mail';
+  /** Null: to a person, of no workspace. */
+  workspace_id: string | null;
+  topic: string;
+  category: string;
+  recipient_email: string;
+  subject: string;
+  status: 'waiting' | 'sent' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_error: string | null;
+  sent_at: string | null;
+  created_at: string;
+}
+
+export interface RenderedMail extends Mail {
+  text: string;
+  html: string;
 }

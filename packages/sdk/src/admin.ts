@@ -1,5 +1,13 @@
 import { AdminPlans } from './admin-plans.ts';
-import type { AuditVerification, Clock, Health, Revenue, StripeEvent } from './admin-types.ts';
+import type {
+  AuditVerification,
+  Clock,
+  Health,
+  Mail,
+  RenderedMail,
+  Revenue,
+  StripeEvent,
+} from './admin-types.ts';
 import { AdminWorkspaces } from './admin-workspaces.ts';
 import type { AuditEntry } from './audit-log.ts';
 import type { CallOptions, HttpClient } from './http.ts';
@@ -17,6 +25,12 @@ export interface ListStripeEventsInput extends PageInput {
   type?: string | undefined;
   workspaceId?: string | undefined;
   status?: StripeEvent['status'] | undefined;
+}
+
+export interface ListMailsInput extends PageInput {
+  status?: Mail['status'] | undefined;
+  topic?: string | undefined;
+  workspaceId?: string | undefined;
 }
 
 /** The platform, for its super admin. Every method throws `MutateError`. */
@@ -80,5 +94,25 @@ export class Admin {
   replayStripeEvent(id: string): Promise<StripeEvent> {
     const path = `/v1/admin/stripe-events/${encodeURIComponent(id)}/replay`;
     return this.#http.json<StripeEvent>({ method: 'POST', path });
+  }
+
+  /** Mails of all workspaces and of the platform, newest first. */
+  mailsPage(input: ListMailsInput = {}): Promise<List<Mail>> {
+    return onePage<Mail>(this.#http, '/v1/admin/outbox', input, {
+      status: input.status,
+      topic: input.topic,
+      workspace_id: input.workspaceId,
+    });
+  }
+
+  mail(id: string, call: CallOptions = {}): Promise<RenderedMail> {
+    const path = `/v1/admin/outbox/${encodeURIComponent(id)}`;
+    return this.#http.json<RenderedMail>({ method: 'GET', path, ...call });
+  }
+
+  /** One that was given up. */
+  resendMail(id: string): Promise<Mail> {
+    const path = `/v1/admin/outbox/${encodeURIComponent(id)}/resend`;
+    return this.#http.json<Mail>({ method: 'POST', path });
   }
 }

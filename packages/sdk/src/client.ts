@@ -27,7 +27,7 @@ export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts'
 export type { LoginSession, SecondFactor, SignInResult } from './login.ts';
 export type { Me, Membership, Role } from './me.ts';
 export type { AuditEntry, ListAuditInput } from './audit-log.ts';
-export type { ListAllAuditInput, ListStripeEventsInput } from './admin.ts';
+export type { ListAllAuditInput, ListMailsInput, ListStripeEventsInput } from './admin.ts';
 export type { ListAdminPlansInput } from './admin-plans.ts';
 export type {
   AssignPlanInput,
@@ -45,12 +45,14 @@ export type {
   CreatePlanMigrationInput,
   Credit,
   Health,
+  Mail,
   Overrides,
   PlanChange,
   PlanMigration,
   PlanPrice,
   PlanTerms,
   PlanVersion,
+  RenderedMail,
   Revenue,
   SetOverridesInput,
   StripeEvent,

@@ -75,7 +75,8 @@ export async function serve(options: ServiceOptions, input: ServeInput): Promise
   });
   if (routes.length > 0) registerAuth(app, { ...common, secret, signUp: config.signUp });
   const dashboard = join(config.rootPath, 'packages/dashboard/dist');
-  if (routes.length > 0) registerDashboard(app, dashboard);
+  const facts = { billingMode: options.billing?.mode ?? 'off' };
+  if (routes.length > 0) registerDashboard(app, dashboard, facts);
   registerReference(app, routes, {
     isReady: async () => !draining && (await isAnswering(durable)),
   });

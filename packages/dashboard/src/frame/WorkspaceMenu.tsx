@@ -5,8 +5,8 @@ import { Link } from 'react-router';
 import { Icon } from './Icon.tsx';
 import { NewWorkspace } from './NewWorkspace.tsx';
 
-/** Which workspace this is, and the way to the others. */
-export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string }) {
+/** Which workspace this is, and the way to the others and to the platform. */
+export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string | null }) {
   const current = me.workspaces.find(({ id }) => id === workspaceId);
   const [isMaking, { open, close }] = useDisclosure(false);
   return (
@@ -18,7 +18,7 @@ export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string
               <div>
                 <span className="unseen">Workspace:</span>
                 <Text size="sm" fw={600} lineClamp={1}>
-                  {current?.name ?? workspaceId}
+                  {current?.name ?? workspaceId ?? 'Platform'}
                 </Text>
                 <Text size="xs" c="dimmed">
                   {current?.role ?? 'super admin'}
@@ -40,6 +40,11 @@ export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string
           ))}
           <Menu.Divider />
           <Menu.Item onClick={open}>New workspace</Menu.Item>
+          {me.is_super_admin ? (
+            <Menu.Item component={Link} to="/admin" aria-current={workspaceId === null}>
+              Platform
+            </Menu.Item>
+          ) : null}
         </Menu.Dropdown>
       </Menu>
       <Modal opened={isMaking} onClose={close} title="New workspace">

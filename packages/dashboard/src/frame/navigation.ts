@@ -33,8 +33,31 @@ export const workspaceNavigation: readonly NavigationGroup[] = [
   {
     label: 'Workspace',
     entries: [
+      { path: 'billing', label: 'Billing', icon: 'billing' },
       { path: 'audit-log', label: 'Audit log', icon: 'audit' },
       { path: 'settings', label: 'Settings', icon: 'settings' },
+    ],
+  },
+];
+
+/** The same for the platform. */
+export const adminNavigation: readonly NavigationGroup[] = [
+  {
+    label: null,
+    entries: [
+      { path: '', label: 'Workspaces', icon: 'organizations' },
+      { path: 'plans', label: 'Plans', icon: 'plans' },
+      { path: 'revenue', label: 'Revenue', icon: 'revenue' },
+    ],
+  },
+  {
+    label: 'Operation',
+    entries: [
+      { path: 'health', label: 'System health', icon: 'health' },
+      { path: 'mail', label: 'Mail', icon: 'mail' },
+      { path: 'stripe-events', label: 'Stripe events', icon: 'events' },
+      { path: 'clock', label: 'Clock', icon: 'clock' },
+      { path: 'audit-log', label: 'Audit log', icon: 'audit' },
     ],
   },
 ];

@@ -23,6 +23,8 @@ export const adminWorkspaceSchema = workspaceSchema
       concurrent_limit: count.nullable(),
     }),
     overrides: overridesSchema.nullable(),
+    /** Whether it may be charged for overage without a payment method on file. */
+    overage_charge_allowed: z.boolean(),
   })
   .meta({ id: 'AdminWorkspace' });
 

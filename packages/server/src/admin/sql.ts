@@ -8,8 +8,9 @@ export function listDetails(organizationIds: readonly string[], asOf: Date): Sta
         'period_end', rfc3339(u.period_end), 'used', u.used, 'reserved', u.reserved,
         'overage', u.overage, 'limit', l.monthly_limit, 'active', u.active, 'queued', u.queued,
         'concurrent_limit', l.concurrent_limit) AS usage,
-      overrides_object(o.id, ${asOf}::timestamptz) AS overrides
+      overrides_object(o.id, ${asOf}::timestamptz) AS overrides, s.overage_charge_allowed
     FROM organization o
+    JOIN organization_subscriptions s ON s.organization_id = o.id
     JOIN current_usage(${organizationIds}::text[], ${asOf}::timestamptz) u
       ON u.organization_id = o.id
     JOIN effective_limits(${organizationIds}::text[], ${asOf}::timestamptz) l

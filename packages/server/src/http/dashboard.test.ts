@@ -14,11 +14,14 @@ let app: FastifyInstance;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mutate-dashboard-'));
   await mkdir(join(folder, 'assets'));
-  await writeFile(join(folder, 'index.html'), '<meta content="%STYLE_NONCE%"><div id="root">');
+  await writeFile(
+    join(folder, 'index.html'),
+    '<meta content="%STYLE_NONCE%"><b>%BILLING_MODE%</b><div id="root">',
+  );
   await writeFile(join(folder, 'assets', 'main-abc.js'), script);
   await writeFile(join(folder, 'secret.txt'), 'secret');
   app = createServerUnderTest([]);
-  registerDashboard(app, folder);
+  registerDashboard(app, folder, { billingMode: 'simulator' });
   await app.ready();
 });
 
@@ -40,6 +43,7 @@ test('every address that a browser opens is the one page, with a nonce of its ow
     expect(policy).toContain("default-src 'none'; script-src 'self';");
     expect(policy).not.toContain('unsafe');
     expect(reply.body).toContain(`content="${nonce}"`);
+    expect(reply.body).toContain('<b>simulator</b>');
     nonces.add(nonce);
   }
   expect(nonces.size).toBe(3);
@@ -86,7 +90,7 @@ test('no request reaches a file outside the assets', async () => {
 
 test('without a build the page says how to make one', async () => {
   const bare = createServerUnderTest([]);
-  registerDashboard(bare, join(folder, 'nowhere'));
+  registerDashboard(bare, join(folder, 'nowhere'), { billingMode: 'off' });
   const reply = await bare.inject({ url: '/', headers: asBrowser });
   expect(reply.body).toContain('npm run build');
   await bare.close();

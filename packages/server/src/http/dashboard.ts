@@ -32,8 +32,12 @@ const machinePaths = /^\/(?:v1|api|docs|assets|billing|livez|readyz|metrics|open
  * kept for ever, and the one page for every address that a browser opens and nobody else answers.
  * The files are read once, so no request ever names a path of the disk.
  */
-export function registerDashboard(app: FastifyInstance, folder: string): void {
-  const page = readPage(folder);
+export function registerDashboard(
+  app: FastifyInstance,
+  folder: string,
+  facts: { billingMode: string },
+): void {
+  const page = readPage(folder)?.replace('%BILLING_MODE%', facts.billingMode) ?? null;
   const assets = readAssets(join(folder, 'assets'));
   app.get<{ Params: { '*': string } }>('/assets/*', (request, reply) => {
     const asset = assets.get(request.params['*']);

@@ -1,0 +1,73 @@
+import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { Me } from '@mutate/sdk';
+import { Suspense } from 'react';
+import { Outlet } from 'react-router';
+import { Loading } from '../components/Loading.tsx';
+import { Banners } from './Banners.tsx';
+import { Mark } from './Mark.tsx';
+import { Navigation } from './Navigation.tsx';
+import type { NavigationGroup } from './navigation.ts';
+import { UserMenu } from './UserMenu.tsx';
+import { WorkspaceMenu } from './WorkspaceMenu.tsx';
+
+interface ShellProps {
+  me: Me;
+  /** Null on the pages of the platform. */
+  workspaceId: string | null;
+  groups: readonly NavigationGroup[];
+}
+
+/** Head, side and place of a page. */
+export function Shell({ me, workspaceId, groups }: ShellProps) {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  // Somebody's account belongs to no workspace; its page is shown in one.
+  const home = `/${workspaceId ?? me.workspaces[0]?.id ?? ''}`;
+  return (
+    <AppShell
+      header={{ height: { base: 56, sm: 0 } }}
+      navbar={{ width: 248, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={{ base: 'md', sm: 'xl' }}
+    >
+      <a className="frame-skip" href="#content">
+        Skip to the page
+      </a>
+      <AppShell.Header className="frame-top" hiddenFrom="sm">
+        <Group h="100%" px="md" justify="space-between">
+          <Group gap="xs">
+            <Mark />
+            <Text fw={600}>Mutate</Text>
+          </Group>
+          <Burger opened={isOpen} onClick={toggle} aria-label="Pages" size="sm" />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar className="frame-side" p="md" withBorder={false}>
+        <AppShell.Section visibleFrom="sm">
+          <Group gap="xs" px={10} pb="md">
+            <Mark />
+            <Text fw={600}>Mutate</Text>
+          </Group>
+        </AppShell.Section>
+        <AppShell.Section pb="sm">
+          <WorkspaceMenu me={me} workspaceId={workspaceId} />
+        </AppShell.Section>
+        <AppShell.Section grow component={ScrollArea}>
+          <Navigation
+            base={workspaceId === null ? '/admin' : `/${workspaceId}`}
+            groups={groups}
+            onNavigate={close}
+          />
+        </AppShell.Section>
+        <AppShell.Section pt="sm">
+          <UserMenu me={me} base={home} />
+        </AppShell.Section>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Banners me={me} base={home} />
+        <Suspense fallback={<Loading />}>
+          <Outlet />
+        </Suspense>
+      </AppShell.Main>
+    </AppShell>
+  );
+}

@@ -1,0 +1,100 @@
+import { SimpleGrid, Stack, Title } from '@mantine/core';
+import type { Revenue } from '@mutate/sdk';
+import { useQuery } from '@tanstack/react-query';
+import { Empty } from '../../components/Empty.tsx';
+import { Figure } from '../../components/Figure.tsx';
+import { Loaded } from '../../components/Loaded.tsx';
+import { Page } from '../../components/Page.tsx';
+import { Panel } from '../../components/Panel.tsx';
+import { Rows } from '../../components/Rows.tsx';
+import { formatCount, formatMinor } from '../../format.ts';
+import { platform } from '../../session.ts';
+
+export function Component() {
+  const revenue = useQuery({
+    queryKey: ['admin', 'revenue'],
+    queryFn: ({ signal }) => platform.admin.revenue({ signal }),
+  });
+  return (
+    <Page
+      title="Revenue"
+      about="Each currency by itself, nothing converted. A yearly price counts as a twelfth a month; trials and assigned plans count nothing."
+    >
+      <Loaded query={revenue} lines={8}>
+        {({ currencies, plans }) =>
+          currencies.length === 0 ? (
+            <Panel>
+              <Empty title="Nobody pays yet">
+                What recurs and what overage brings shows here with the first subscription.
+              </Empty>
+            </Panel>
+          ) : (
+            <>
+              {currencies.map((currency) => (
+                <CurrencyFigures key={currency.currency} revenue={currency} />
+              ))}
+              <Panel title="By plan" isFlush>
+                <PlanRows plans={plans} />
+              </Panel>
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function CurrencyFigures({ revenue }: { revenue: Revenue['currencies'][number] }) {
+  const money = (minor: number) => formatMinor(minor, revenue.currency);
+  const { paying_count: paying, trialing_count: trialing } = revenue;
+  return (
+    <Stack gap="sm">
+      <Title order={2} fz={15}>
+        {revenue.currency.toUpperCase()}
+      </Title>
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+        <Figure
+          label="Recurring, a month"
+          figure={money(revenue.recurring_minor)}
+          about={`${formatCount(paying)} paying, ${formatCount(trialing)} trying`}
+        />
+        <Figure
+          label="At risk"
+          figure={money(revenue.recurring_past_due_minor)}
+          of="past due"
+          about={`${money(revenue.recurring_ending_minor)} ends with its period`}
+        />
+        <Figure
+          label="Overage, running periods"
+          figure={money(revenue.overage_accruing_minor)}
+          about={`${money(revenue.overage_billed_minor)} billed in the last 30 days`}
+        />
+        <Figure
+          label="Paid, last 30 days"
+          figure={money(revenue.paid_minor)}
+          about="On invoices, what was given back taken off"
+        />
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+function PlanRows({ plans }: { plans: Revenue['plans'] }) {
+  return (
+    <Rows
+      caption="Revenue by plan"
+      rows={plans}
+      keyOf={({ plan_id: id, currency }) => `${id} ${currency}`}
+      columns={[
+        { header: 'Plan', cell: ({ name }) => name },
+        { header: 'Currency', cell: ({ currency }) => currency.toUpperCase() },
+        { header: 'Paying', isNumeric: true, cell: (plan) => formatCount(plan.paying_count) },
+        {
+          header: 'Recurring, a month',
+          isNumeric: true,
+          cell: ({ recurring_minor: minor, currency }) => formatMinor(minor, currency),
+        },
+      ]}
+    />
+  );
+}

@@ -1,7 +1,6 @@
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startWorld, type Visitor, type World } from './world.ts';
+import { findBarriers, settle } from './barriers.ts';
+import { startWorld, type World } from './world.ts';
 
 let world: World;
 
@@ -10,22 +9,6 @@ beforeAll(async () => {
 }, 120_000);
 afterEach(() => world.expectQuiet());
 afterAll(() => world.close());
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe-core finds serious or worse. */
-async function findBarriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const run = 'axe.run().then(({ violations }) => violations)';
-  const found = await page.evaluate<Finding[]>(run);
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-}
 
 const doors = ['sign-in', 'sign-up', 'forgot-password', 'reset-password'];
 const pages = [
@@ -55,7 +38,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     const visitor = await world.visit({ colorScheme, scene: (plain) => plain.used(85) });
     for (const path of pages) {
       await visitor.open(path);
-      await settle(visitor);
+      await settle(visitor.page);
       expect([path, await findBarriers(visitor.page)]).toEqual([path, []]);
     }
   });
@@ -69,8 +52,3 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     expect(await findBarriers(visitor.page)).toEqual([]);
   });
 });
-
-/** Until what the page asked for is there: a skeleton has nothing to look at. */
-async function settle({ page }: Visitor): Promise<void> {
-  await expect.poll(() => page.getByText('Loading', { exact: true }).count()).toBe(0);
-}

@@ -39,9 +39,11 @@ export interface VisitOptions extends BrowserContextOptions {
 }
 
 /** The whole product and a real browser. */
-export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+export async function startWorld(
+  service: { env?: Record<string, string>; billed?: boolean } = {},
+): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'mutate-browser-'));
-  const [tested, browser] = await Promise.all([startTestService({ env }), launchBrowser(home, [])]);
+  const [tested, browser] = await Promise.all([startTestService(service), launchBrowser(home, [])]);
   const complaints: string[] = [];
   const newPage = async (options: BrowserContextOptions = {}) => {
     const context = await browser.newContext({ ...options, baseURL: tested.url });

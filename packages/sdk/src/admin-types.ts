@@ -234,26 +234,3 @@ export interface PlanMigration {
   created_at: string;
   workspaces: { waiting: number; scheduled: number; moved: number; skipped: number };
 }
-
-/** A mail on its way, or what became of it. */
-export interface Mail {
-  id: string;
-  object: 'mail';
-  /** Null: to a person, of no workspace. */
-  workspace_id: string | null;
-  topic: string;
-  category: string;
-  recipient_email: string;
-  subject: string;
-  status: 'waiting' | 'sent' | 'failed';
-  attempts: number;
-  next_attempt_at: string | null;
-  last_error: string | null;
-  sent_at: string | null;
-  created_at: string;
-}
-
-export interface RenderedMail extends Mail {
-  text: string;
-  html: string;
-}

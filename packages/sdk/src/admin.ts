@@ -1,18 +1,11 @@
 import { AdminPlans } from './admin-plans.ts';
-import type {
-  AuditVerification,
-  Clock,
-  Health,
-  Mail,
-  RenderedMail,
-  Revenue,
-  StripeEvent,
-} from './admin-types.ts';
+import type { AuditVerification, Clock, Health, Revenue, StripeEvent } from './admin-types.ts';
 import { AdminWorkspaces } from './admin-workspaces.ts';
 import type { AuditEntry } from './audit-log.ts';
 import type { CallOptions, HttpClient } from './http.ts';
 import { onePage, type PageInput } from './pages.ts';
 import type { List } from './types.ts';
+import type { Mail, RenderedMail } from './webhook-types.ts';
 
 export interface ListAllAuditInput extends PageInput {
   workspaceId?: string | undefined;

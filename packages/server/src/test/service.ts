@@ -6,6 +6,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { startService, type Service } from '../app.ts';
 import { systemClock, type Clock } from '../clock.ts';
+import { PlatformClock } from '../platform-clock.ts';
+import { startBilling } from '../start-billing.ts';
 import { loadConfig } from '../config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -31,21 +33,35 @@ export async function startTestService(
     log?: FastifyBaseLogger;
     /** The way to the database, where it is another than the straight one. */
     connect?: (database: TestDatabase) => Promise<pg.ClientConfig>;
+    /** With the payment provider's simulator beside it, and a clock that it moves. */
+    billed?: boolean;
   } = {},
 ): Promise<TestService> {
   const database = await createTestDatabase();
+  const config = loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env });
+  const log = options.log ?? pino({ level: options.env?.LOG_LEVEL ?? 'silent' });
+  const platformClock = new PlatformClock();
+  const stack = new AsyncDisposableStack();
+  const provider =
+    options.billed === true
+      ? await startBilling(
+          { config, owner: database.connection, db: database.owner, clock: platformClock, log },
+          stack,
+        )
+      : null;
   const dataFolder = await mkdtemp(join(tmpdir(), 'mutate-service-'));
   const service = await startService({
-    config: loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env }),
+    config,
     adminKey: testAdminKey,
     authSecret: testAuthSecret,
     connection: (await options.connect?.(database)) ?? database.applicationConnection,
     dataFolder,
     hiddenFolders: [],
-    billing: null,
-    clock: options.clock ?? systemClock,
-    log: options.log ?? pino({ level: options.env?.LOG_LEVEL ?? 'silent' }),
+    billing: provider?.settings ?? null,
+    clock: provider === null ? (options.clock ?? systemClock) : platformClock,
+    log,
   });
+  await provider?.connect(service);
   const url = service.publicUrl;
   return {
     service,
@@ -59,6 +75,7 @@ export async function startTestService(
     },
     close: async () => {
       await service.close();
+      await stack.disposeAsync();
       await database.close();
       await rm(dataFolder, { recursive: true, force: true });
     },

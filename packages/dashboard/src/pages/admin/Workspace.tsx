@@ -12,6 +12,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { formatCount, formatDate, formatTime } from '../../format.ts';
 import { platform, useTimeZone, useWorkspaceId } from '../../session.ts';
 import { BillingHistory } from '../billing/BillingHistory.tsx';
+import { MembersPanel } from './workspace/MembersPanel.tsx';
 import { MoneyPanel } from './workspace/MoneyPanel.tsx';
 import { OverridePanel } from './workspace/OverridePanel.tsx';
 import { PlanPanel } from './workspace/PlanPanel.tsx';
@@ -61,6 +62,7 @@ function Details({ workspace }: { workspace: AdminWorkspace }) {
         <MoneyPanel workspace={workspace} />
         <AboutPanel workspace={workspace} />
       </SimpleGrid>
+      <MembersPanel />
       <BillingHistory title="Its billing history" />
     </>
   );

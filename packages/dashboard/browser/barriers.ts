@@ -1,0 +1,30 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe-core finds serious or worse. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const run = 'axe.run().then(({ violations }) => violations)';
+  const found = await page.evaluate<Finding[]>(run);
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+/** Until what the page asked for is there: a skeleton has nothing to look at. */
+export async function settle(page: Page): Promise<void> {
+  const skeletons = page.getByText('Loading', { exact: true });
+  await expect.poll(() => skeletons.count(), { timeout: 15_000 }).toBe(0);
+}
+
+/** By how many pixels the page is wider than the screen. */
+export function findOverflow(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - globalThis.innerWidth');
+}

@@ -1,0 +1,153 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../server/src/db/sql.ts';
+import { form } from '../../server/src/test/service.ts';
+import { findBarriers, findOverflow, settle } from './barriers.ts';
+import { visitSubscriber } from './subscriber.ts';
+import { startWorld, type Visitor, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld({ billed: true });
+}, 120_000);
+afterEach(() => world.expectQuiet());
+afterAll(() => world.close());
+
+function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
+  return world.tested.database.owner.query<T>(statement);
+}
+
+async function convert({ scene }: Visitor): Promise<number> {
+  const reply = await world.tested.fetch(`/v1/workspaces/${scene.organizationId}/conversions`, {
+    method: 'POST',
+    key: scene.apiKey,
+    body: form({ name: 'a.csv', content: 'a,b\n1,2\n' }, { to: 'json' }),
+  });
+  await reply.arrayBuffer();
+  return reply.status;
+}
+
+test('the super admin finds who is blocked and lifts it in three clicks', async () => {
+  const blocked = await world.visit({ scene: (plain) => plain.organization('Blocked').used(100) });
+  expect(await convert(blocked)).toBe(402);
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto('/admin?state=near_limit');
+  await page
+    .getByRole('row', { name: /Blocked/ })
+    .getByText('at the limit')
+    .waitFor();
+  await page.getByRole('link', { name: 'Blocked' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Blocked' }).waitFor();
+
+  await page.getByRole('button', { name: 'Change limits' }).click();
+  await page.getByText('Double').click();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  const limits = page.getByRole('region', { name: 'Limits' });
+  await limits.getByText('Agreed with the customer').waitFor();
+  await page.getByText('of 200', { exact: true }).waitFor();
+  expect(await convert(blocked)).toBe(201);
+  const id = blocked.scene.organizationId;
+  const kept = await rows(sql`SELECT override_monthly_limit AS monthly, override_reason AS reason,
+      override_expires_at = current_period_end AS until_period_ends
+    FROM organization_subscriptions WHERE organization_id = ${id}`);
+  expect(kept).toMatchObject([{ monthly: 200, reason: 'Agreed with the customer' }]);
+  const audited = await rows(sql`SELECT action, actor_kind AS kind FROM audit_log
+    WHERE organization_id = ${id} AND action LIKE 'overrides.%'`);
+  expect(audited).toEqual([{ action: 'overrides.set', kind: 'super_admin' }]);
+
+  await page.getByRole('link', { name: 'What was changed' }).click();
+  await page.getByText('overrides.set').waitFor();
+  await page.getByRole('button', { name: "Verify this workspace's chain" }).click();
+  await page.getByText('intact').waitFor();
+});
+
+test('a plan is changed only after what it would do was seen, and its buyers keep their version', async () => {
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto('/admin/plans/plan_starter');
+  await page.getByLabel('Conversions a period').fill('2000');
+  await page.getByRole('button', { name: 'See what would change' }).click();
+  await page.getByText('monthly conversion limit').waitFor();
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByText('2, on sale').waitFor();
+  const versions = await rows(sql`SELECT version, monthly_conversion_limit AS monthly
+    FROM subscription_plan_versions WHERE plan_id = 'plan_starter' ORDER BY version`);
+  expect(versions).toEqual([
+    { version: 1, monthly: 1000 },
+    { version: 2, monthly: 2000 },
+  ]);
+});
+
+test('the clock is moved a month ahead, and the renewal is seen; an event is played again', async () => {
+  const { scene } = await visitSubscriber(world);
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto('/admin/clock');
+  await page.getByRole('button', { name: 'A month ahead' }).click();
+  await expect
+    .poll(() => rows(sql`SELECT FROM invoices WHERE organization_id = ${scene.organizationId}`), {
+      timeout: 25_000,
+    })
+    .toHaveLength(2);
+  await page.goto('/admin/stripe-events');
+  await page.getByLabel('Type').fill('customer.subscription.updated');
+  const row = page.getByRole('row', { name: /customer.subscription.updated/ }).first();
+  await row.getByRole('button', { name: /^Replay/ }).click();
+  await expect
+    .poll(() => rows(sql`SELECT FROM audit_log WHERE action LIKE 'stripe_event.%'`))
+    .not.toHaveLength(0);
+});
+
+test('whoever runs nothing sees nothing of the platform', async () => {
+  const { page } = await world.visit();
+  await page.goto('/admin');
+  await page.getByRole('heading', { name: 'Only for super admins' }).waitFor();
+  expect(await page.getByRole('navigation').count()).toBe(0);
+});
+
+test('no page of billing or of the platform has a barrier, light or dark, or is wider than the screen', async () => {
+  const visitor = await visitSubscriber(world, { superAdmin: true });
+  const found: string[] = [];
+  for (const path of await pathsOf(visitor)) found.push(...(await inspect(visitor.page, path)));
+  expect(found).toEqual([]);
+}, 90_000);
+
+/** Light on a wide screen, then dark on a phone. */
+async function inspect(page: Page, path: string): Promise<string[]> {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await settle(page);
+  const found: string[] = [];
+  const looks = [
+    ['light', 1440],
+    ['dark', 390],
+  ] as const;
+  for (const [colorScheme, width] of looks) {
+    // Without motion nothing is looked at halfway between two colours or widths.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    const barriers = await findBarriers(page);
+    found.push(...barriers.map((barrier) => `${path}, ${colorScheme}: ${barrier}`));
+    const overflow = await findOverflow(page);
+    if (overflow > 0) found.push(`${path}: ${overflow} px too wide at ${width}`);
+  }
+  return found;
+}
+
+async function pathsOf({ scene: { organizationId: id } }: Visitor): Promise<string[]> {
+  const [line] = await rows<{ invoice: string; line: string }>(sql`SELECT invoice_id AS invoice,
+      id AS line FROM invoice_lines WHERE organization_id = ${id} LIMIT 1`);
+  const invoice = `/${id}/billing/invoices/${line?.invoice}`;
+  return [
+    ...['', '/plans', '/change?plan=plan_pro&interval=month', '/invoices'].map(
+      (rest) => `/${id}/billing${rest}`,
+    ),
+    invoice,
+    `${invoice}/lines/${line?.line}`,
+    '/admin',
+    `/admin/workspaces/${id}`,
+    ...['plans', 'plans/new', 'plans/plan_pro', 'revenue', 'health', 'mail'].map(
+      (name) => `/admin/${name}`,
+    ),
+    ...['stripe-events', 'clock', 'audit-log'].map((name) => `/admin/${name}`),
+  ];
+}

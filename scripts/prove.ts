@@ -5,6 +5,8 @@ import { proveLostCommits } from '../packages/server/src/proof/faults/prove-lost
 import { proveHistories } from '../packages/server/src/proof/history/prove-histories.ts';
 import { offerModelPlans } from '../packages/server/src/proof/history/world.ts';
 import { proveLives } from '../packages/server/src/proof/lives/prove-lives.ts';
+import { proveLostAnswers } from '../packages/server/src/proof/lives/prove-lost-answers.ts';
+import { proveRenewalKills } from '../packages/server/src/proof/lives/prove-renewal-kills.ts';
 import { openProvingGround } from '../packages/server/src/proof/proving-ground.ts';
 import type { ProvingGround } from '../packages/server/src/proof/proving-ground.ts';
 import { proveProxy } from '../packages/server/src/proof/proxy/prove-proxy.ts';
@@ -16,11 +18,13 @@ import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'histories,races,proxy,commits,faults,lives' },
+    only: { type: 'string', default: 'histories,races,proxy,commits,faults,lives,renewals' },
     histories: { type: 'string', default: '2000' },
     races: { type: 'string', default: '1000000' },
     cuts: { type: 'string', default: '500' },
     lives: { type: 'string', default: '1000' },
+    /** Answers of the payment provider. */
+    lost: { type: 'string', default: '200' },
     /** Of each shape: one process, server and worker. */
     kills: { type: 'string', default: '20' },
     shapes: { type: 'string', default: 'all,split' },
@@ -126,6 +130,21 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       const { lives, deeds, invoices, bills } = sums;
       return `${lives} lives, ${deeds} deeds, ${invoices} invoices and ${bills} bills equal to the cent`;
     }),
+  renewals: async () => {
+    await prove('kill -9 at every point of a renewal', () =>
+      onGround(async ({ servers: [db], connection }) => {
+        const { points, kills } = await proveRenewalKills({ db, connection, every: 1 });
+        return `${kills} kills (${points.draft} points on the draft, ${points.paid} once paid), one item each`;
+      }),
+    );
+    await prove('done, and answered 500', () =>
+      onGround(async ({ servers: [db] }) => {
+        const times = Number(values.lost);
+        const { months, invoices, bills } = await proveLostAnswers(db, times);
+        return `${times} answers lost in ${months} months; ${invoices} invoices, ${bills} bills, none double`;
+      }),
+    );
+  },
   faults: async () => {
     for (const shape of values.shapes.split(',')) {
       if (shape !== 'all' && shape !== 'split') throw new Error('--shapes takes all and split');

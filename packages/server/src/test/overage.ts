@@ -66,7 +66,7 @@ export async function convert(
 
 /** The invoices of a workspace at the provider, oldest first, each with all of its lines. */
 export async function providerInvoices(
-  world: OpenWorld,
+  world: Pick<OpenWorld, 'stripe'> & { readonly db: Database },
   organizationId: string,
 ): Promise<Stripe.Invoice[]> {
   const [row] = await world.db.query<{ customer: string }>(

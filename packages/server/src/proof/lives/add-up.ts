@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { billMetadata } from '../../billing/invoices/facts.ts';
-import type { Stripe } from '../../billing/stripe.ts';
+import type { Stripe, StripeClient } from '../../billing/stripe.ts';
+import type { Database } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';
 import { findViolations } from '../../metering/invariants.ts';
-import type { OpenWorld } from '../../test/billing-world.ts';
 import { providerInvoices } from '../../test/overage.ts';
 import type { Life } from './live.ts';
+
+/** What we keep, and what the provider has. */
+export interface Books {
+  readonly db: Database;
+  readonly stripe: StripeClient;
+}
 
 export interface Totals {
   readonly invoices: number;
@@ -16,7 +22,7 @@ export interface Totals {
  * Compares what we keep of a life with what the provider has, and the bills with the conversions:
  * every difference is one line.
  */
-export async function addUp(world: OpenWorld, life: Life): Promise<Totals & { wrong: string[] }> {
+export async function addUp(world: Books, life: Life): Promise<Totals & { wrong: string[] }> {
   const { organizationId: id } = life;
   const provider = await providerInvoices(world, id);
   const bills = await world.db.query<Bill>(sql`SELECT usage_period_start, id, state, amount_minor,
@@ -45,7 +51,7 @@ interface Bill {
 
 /** Every invoice, its amounts and state, and that its lines are its total. */
 async function compareInvoices(
-  world: OpenWorld,
+  world: Books,
   id: string,
   provider: readonly Stripe.Invoice[],
 ): Promise<string[]> {
@@ -78,7 +84,7 @@ async function compareInvoices(
   return wrong;
 }
 
-async function compareSubscription(world: OpenWorld, id: string): Promise<string[]> {
+async function compareSubscription(world: Books, id: string): Promise<string[]> {
   const [kept] = await world.db.query<Record<string, unknown>>(
     sql`SELECT s.stripe_customer_id, s.stripe_subscription_id, s.status, s.interval,
         s.current_period_end, s.cancel_at_period_end, s.balance_minor, p.price_id
@@ -145,11 +151,7 @@ const steps: Readonly<Record<string, { scale: bigint; step: bigint }>> = {
 };
 
 /** What a bill must come to, by its conversions, in whole numbers all the way. */
-async function compareAmounts(
-  world: OpenWorld,
-  id: string,
-  bills: readonly Bill[],
-): Promise<string[]> {
+async function compareAmounts(world: Books, id: string, bills: readonly Bill[]): Promise<string[]> {
   const groups = await world.db.query<{
     bill_start: string;
     unit_amount: string;
@@ -178,7 +180,7 @@ function amountOf(group: { unit_amount: string; currency: string; quantity: numb
 
 /** One announcement an invoice and state, one audit row a bill. */
 async function compareTold(
-  world: OpenWorld,
+  world: Books,
   id: string,
   provider: readonly Stripe.Invoice[],
   bills: readonly Bill[],

@@ -1,11 +1,10 @@
 import { reconcile } from '../../billing/reconcile.ts';
-import type { Log } from '../../context.ts';
 import type { Pool } from '../../db/pool.ts';
-import { sql } from '../../db/sql.ts';
 import { openBillingWorld, type OpenWorld } from '../../test/billing-world.ts';
 import { Random } from '../random.ts';
 import { addUp } from './add-up.ts';
 import { beginLife, currencies, doSomething, type Life, makePlans, type Stage } from './live.ts';
+import { hurry, resend, silent } from './recover.ts';
 
 export interface LivesInput {
   /** A migrated database of its own. */
@@ -26,10 +25,6 @@ export interface LivesResult {
 }
 
 const dayMs = 86_400_000;
-
-/** Failures are asked for here, by the hundred. */
-const nothing = (): void => undefined;
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * Billing lives side by side, with webhooks in any order, three in ten twice, one in ten lost until it
@@ -110,20 +105,4 @@ async function comeToRest(world: OpenWorld): Promise<void> {
     await world.advanceTo(new Date(world.clock.now().getTime() + dayMs));
   }
   await hurry(world);
-}
-
-async function resend({ simulator }: OpenWorld, status: 'lost' | 'failed'): Promise<void> {
-  const body = JSON.stringify({ status });
-  const headers = { authorization: 'Bearer sk_test_x', 'content-type': 'application/json' };
-  await fetch(`${simulator.url}/_sim/webhooks/resend`, { method: 'POST', body, headers });
-}
-
-/** What failed is tried again by the wall clock, which does not wait for us: it is due now. */
-async function hurry(world: OpenWorld): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) {
-    await world.db.query(sql`UPDATE due_work SET next_attempt_at = now() WHERE attempts > 0`);
-    await world.db.query(sql`UPDATE stripe_events SET next_attempt_at = now()
-      WHERE processed_at IS NULL`);
-    await world.settle();
-  }
 }

@@ -11,6 +11,8 @@ import { openProvingGround } from '../packages/server/src/proof/proving-ground.t
 import type { ProvingGround } from '../packages/server/src/proof/proving-ground.ts';
 import { proveProxy } from '../packages/server/src/proof/proxy/prove-proxy.ts';
 import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
+import { proveUpgrades } from '../packages/server/src/proof/upgrades/prove-upgrades.ts';
+import { openBillingWorld } from '../packages/server/src/test/billing-world.ts';
 
 /**
  * `npm run prove`: the full figures of the proof (docs/proof.md), and a block with the result, date
@@ -18,13 +20,17 @@ import { proveRaces } from '../packages/server/src/proof/races/prove-races.ts';
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'histories,races,proxy,commits,faults,lives,renewals' },
+    only: {
+      type: 'string',
+      default: 'histories,races,proxy,commits,faults,lives,renewals,upgrades',
+    },
     histories: { type: 'string', default: '2000' },
     races: { type: 'string', default: '1000000' },
     cuts: { type: 'string', default: '500' },
     lives: { type: 'string', default: '1000' },
     /** Answers of the payment provider. */
     lost: { type: 'string', default: '200' },
+    upgrades: { type: 'string', default: '1000' },
     /** Of each shape: one process, server and worker. */
     kills: { type: 'string', default: '20' },
     shapes: { type: 'string', default: 'all,split' },
@@ -145,6 +151,24 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       }),
     );
   },
+  upgrades: () =>
+    prove('upgrades against their previews', () =>
+      onGround(async ({ servers: [db] }) => {
+        const world = await openBillingWorld(db, { start: '2027-01-31T10:11:12Z' });
+        try {
+          const { upgrades, workspaces, toTheYear } = await proveUpgrades({
+            world,
+            seed,
+            upgrades: Number(values.upgrades),
+            untilMs: until(),
+            onUpgrade: (made) => progress(`${made} upgrades`),
+          });
+          return `${upgrades} upgrades of ${workspaces} workspaces, ${toTheYear} of them to the year, each invoiced as previewed`;
+        } finally {
+          await world.close();
+        }
+      }),
+    ),
   faults: async () => {
     for (const shape of values.shapes.split(',')) {
       if (shape !== 'all' && shape !== 'split') throw new Error('--shapes takes all and split');

@@ -159,6 +159,22 @@ describe('DELETE …/billing/payment-method', () => {
   });
 });
 
+test('a card removed at the provider: what was to be charged to it is refused from then on', async () => {
+  const one = await visitor(world);
+  const admin = `/v1/admin/workspaces/${one.organizationId}`;
+  await world.api.call(`POST ${admin}/subscription`, { body: { plan_id: 'plan_pro' } });
+  const page = await one.call('POST', 'billing/payment-method');
+  await finishCheckout(world, page.body['url']);
+  expect((await one.call('PATCH', 'billing', { overage_policy: 'charge' })).status).toBe(200);
+  const { customer } = await defaultsOf(one);
+  await world.stripe.paymentMethods.detach(idOf(customer) ?? '');
+  await world.settle();
+  expect((await one.call('GET', 'billing')).body).toMatchObject({
+    payment_method: null,
+    overage_policy: 'block',
+  });
+});
+
 describe('POST …/billing/portal', () => {
   test("200: the provider's page, which leads back to ours", async () => {
     const one = await subscriber(world, starter);

@@ -2,11 +2,10 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
 import { recordBillingEvent } from '../organizations/billing-events.ts';
-import { changeLimits } from '../organizations/limits.ts';
 import { lockOrganization } from '../organizations/organizations.ts';
 import { ensureCustomer } from './customer.ts';
 import type { BillingDeps } from './deps.ts';
-import { findPaymentSituation, forgetPaymentMethod, type PaymentSituation } from './payment-sql.ts';
+import { findPaymentSituation, type PaymentSituation } from './payment-sql.ts';
 import { pathOfReturn, returnUrls } from './return-urls.ts';
 import { askStripe, idOf, isCardRefused, isMissing, type Stripe } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
@@ -164,7 +163,6 @@ export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void>
   await askStripe(() => syncOrganization(deps, id));
   await ctx.db.transaction(async (tx) => {
     await lockOrganization(tx, ctx);
-    await changeLimits(tx, ctx, () => tx.query(forgetPaymentMethod(id, methodId, ctx.clock.now())));
     const { brand, last4 } = situation.payment_method ?? { brand: 'card', last4: '' };
     await recordBillingEvent(tx, ctx, {
       type: 'payment_method.removed',

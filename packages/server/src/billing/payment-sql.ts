@@ -17,20 +17,11 @@ export function findPaymentSituation(organizationId: string): Statement {
 }
 
 /** Without a card nothing can be charged for overage, unless the operator gave his word. */
-export function forgetPaymentMethod(
-  organizationId: string,
-  methodId: string,
-  asOf: Date,
-): Statement {
-  return sql`UPDATE organization_subscriptions SET
-      payment_method = CASE WHEN stripe_payment_method_id = ${methodId} THEN NULL
-        ELSE payment_method END,
-      stripe_payment_method_id = nullif(stripe_payment_method_id, ${methodId}),
-      overage_policy = CASE WHEN overage_policy = 'charge' AND NOT overage_charge_allowed
-          AND nullif(stripe_payment_method_id, ${methodId}) IS NULL
-        THEN 'block' ELSE overage_policy END,
-      updated_at = ${asOf}
-    WHERE organization_id = ${organizationId}`;
+export function blockOverageWithoutCard(organizationId: string, asOf: Date): Statement {
+  return sql`UPDATE organization_subscriptions SET overage_policy = 'block', updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND overage_policy = 'charge'
+      AND NOT overage_charge_allowed AND payment_method IS NULL
+    RETURNING id`;
 }
 
 export interface InvoicedSubscription {

@@ -21,6 +21,7 @@ import {
   describeChange,
   isAnnounced,
 } from './subscription-changes.ts';
+import { blockOverageWithoutCard } from './payment-sql.ts';
 import { factsOf } from './subscription-facts.ts';
 import {
   findKeptSubscription,
@@ -80,8 +81,23 @@ async function write(
       ctx.clock.now(),
     ),
   );
+  if (state.paymentMethod === null && kept.stripe_payment_method_id !== null) {
+    await followLostCard(tx, ctx);
+  }
   await writeInvoices(tx, ctx, state.invoices, deps.graceDays);
   if (facts !== null) await writeSubscription(tx, ctx, { kept, facts, state, number });
+}
+
+/** The card was removed, here or at the provider: what was to be charged to it blocks instead. */
+async function followLostCard(tx: Queryable, ctx: Context): Promise<void> {
+  const statement = blockOverageWithoutCard(ctx.organization.id, ctx.clock.now());
+  const [blocked] = await changeLimits(tx, ctx, () => tx.query(statement));
+  if (blocked === undefined) return;
+  await recordBillingEvent(tx, ctx, {
+    type: 'billing.updated',
+    summary: 'Conversions past the limit are refused: there is no card to charge them to',
+    data: { before: { overage_policy: 'charge' }, after: { overage_policy: 'block' } },
+  });
 }
 
 async function findKept(tx: Queryable, ctx: Context): Promise<KeptSubscription> {

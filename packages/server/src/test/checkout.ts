@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Stripe } from '../billing/stripe.ts';
 import type { Method } from '../http/route.ts';
 import type { ApiReply } from './api.ts';
-import type { BillingWorld } from './billing.ts';
+import type { OpenWorld } from './billing-world.ts';
 import { scenario } from './scenario.ts';
 
 /** A workspace on Free, and calls with its own key. */
@@ -19,7 +19,7 @@ export interface Visitor {
   ): Promise<ApiReply>;
 }
 
-export async function visitor(world: BillingWorld, name = 'Acme'): Promise<Visitor> {
+export async function visitor(world: OpenWorld, name = 'Acme'): Promise<Visitor> {
   const { organizationId, apiKey } = await scenario(world.db, world.clock)
     .organization(name)
     .create();
@@ -39,7 +39,7 @@ export async function visitor(world: BillingWorld, name = 'Acme'): Promise<Visit
 
 /** Fills in the hosted page with a test card, and comes back. Answers where that leads to. */
 export async function finishCheckout(
-  world: BillingWorld,
+  world: OpenWorld,
   url: unknown,
   card = 'visa',
 ): Promise<string> {
@@ -62,7 +62,7 @@ export async function finishCheckout(
 
 /** A workspace that has bought a plan through Checkout. */
 export async function subscriber(
-  world: BillingWorld,
+  world: OpenWorld,
   order: { plan_id: string; interval?: 'month' | 'year'; currency?: string },
   card = 'visa',
 ): Promise<Visitor> {
@@ -76,7 +76,7 @@ export async function subscriber(
 
 /** What the provider has of a workspace's customer. */
 export async function customerOf(
-  world: BillingWorld,
+  world: OpenWorld,
   { organizationId }: Visitor,
 ): Promise<Stripe.Customer> {
   const { data } = await world.stripe.customers.list({ limit: 100 });
@@ -86,7 +86,7 @@ export async function customerOf(
 }
 
 /** Its invoices, newest first. */
-export async function invoicesOf(world: BillingWorld, one: Visitor): Promise<Stripe.Invoice[]> {
+export async function invoicesOf(world: OpenWorld, one: Visitor): Promise<Stripe.Invoice[]> {
   const { id } = await customerOf(world, one);
   const { data } = await world.stripe.invoices.list({ customer: id, limit: 100 });
   return data;
@@ -94,7 +94,7 @@ export async function invoicesOf(world: BillingWorld, one: Visitor): Promise<Str
 
 /** A plan with one price a currency and interval, e.g. `offer(world, 'plan_a', { usd: 1000 })`. */
 export async function offer(
-  world: BillingWorld,
+  world: OpenWorld,
   id: string,
   monthly: Readonly<Record<string, number>>,
   given: { limit?: number | null; yearly?: Readonly<Record<string, number>>; body?: object } = {},
@@ -124,7 +124,7 @@ export async function offer(
 
 /** What a saved card does from now on. */
 export async function setCard(
-  world: BillingWorld,
+  world: OpenWorld,
   paymentMethod: string,
   card: string,
 ): Promise<void> {

@@ -75,6 +75,11 @@ describe('from Free', () => {
     const end = new Date(world.clock.now().getTime() + 14 * 86_400_000).toISOString();
     expect(body['current_period_end']).toBe(end);
     expect((await invoicesOf(world, one)).map(({ total }) => total)).toEqual([0]);
+    await one.call('DELETE', 'subscription?when=now&settlement=none', undefined, {
+      asOperator: true,
+    });
+    const second = await one.call('POST', 'subscription/preview', { plan_id: 'plan_tried' });
+    expect(second.body).toMatchObject({ checkout: true, total_minor: 500 });
   });
 });
 

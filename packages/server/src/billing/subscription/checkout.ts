@@ -27,7 +27,7 @@ export async function openCheckout(
       interval: target.interval,
     });
     const urls = returnUrls(deps, returnUrl);
-    const trialDays = target.trialDays === null ? null : await trialDaysOf(deps, customer, target);
+    const trialDays = await trialDaysOf(deps, customer, target);
     const wanted = { customer, price, trialDays, urls };
     const open = await listOpen(deps, customer);
     const same = open.find((session) => isSame(session, wanted));
@@ -49,11 +49,12 @@ interface Wanted {
 }
 
 /** A trial is for a first subscription: who had one, whatever became of it, pays at once. */
-async function trialDaysOf(
+export async function trialDaysOf(
   deps: BillingDeps,
-  customer: string,
+  customer: string | null,
   target: Target,
 ): Promise<number | null> {
+  if (target.trialDays === null || customer === null) return target.trialDays;
   const { data } = await deps.stripe.subscriptions.list({ customer, status: 'all', limit: 1 });
   return data.length === 0 ? target.trialDays : null;
 }

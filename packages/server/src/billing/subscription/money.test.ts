@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ensurePrice } from '../catalogue.ts';
 import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
-import { invoicesOf, offer, subscriber, type Visitor } from '../../test/checkout.ts';
+import { invoicesOf, offer, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
 
 /** The cases of docs/billing.md, each in a world whose time begins where the case does. */
 let world: BillingWorld;
@@ -113,7 +113,7 @@ describe('an upgrade', () => {
     const totals = (await invoicesOf(world, one)).map(({ total }) => total);
     expect(totals).toHaveLength(5);
     expect(totals.reduce((sum, total) => sum + total, 0)).toBe(30_000);
-  });
+  }, 120_000);
 
   test('a balance in its favour pays for it, and the preview says so', async () => {
     await begin(june);
@@ -170,6 +170,9 @@ test('2000 to 1000 with a third left, invoiced at once at the provider: 334 to t
 
 test('subscribed on 31 January: periods end on 28 February, 31 March, 30 April, 31 May', async () => {
   await begin('2027-01-31T10:00:00Z');
+  const curious = await visitor(world);
+  const preview = await curious.call('POST', 'subscription/preview', { plan_id: 'plan_starter' });
+  expect(preview.body['lines']).toMatchObject([{ period: { end: '2027-02-28T10:00:00.000Z' } }]);
   const one = await subscriber(world, { plan_id: 'plan_starter' });
   const ends = [];
   for (const day of ['2027-02-20', '2027-03-20', '2027-04-20', '2027-05-20']) {

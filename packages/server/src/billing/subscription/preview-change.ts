@@ -5,9 +5,11 @@ import { askStripe, dateOf, type Stripe } from '../stripe.ts';
 import { itemOf } from '../subscription-facts.ts';
 import { paidAtOnce } from './carry-out.ts';
 import { decide, prorationDateOf } from './change-plan.ts';
+import { trialDaysOf } from './checkout.ts';
 import type { Step, Target } from './decide-change.ts';
 import type { LiveSubscription, Present } from './present.ts';
 import type { ChangeSubscription, SubscriptionPreview } from './schema.ts';
+import { findFirstPeriod } from './sql.ts';
 
 /**
  * The invoice that a change would make, to the cent: the provider's own preview, with the moment
@@ -24,7 +26,7 @@ export async function previewChange(
   if (step.kind === 'now' && present.live !== null) {
     return ofUpgrade(deps, ctx, present.live, step.target, input);
   }
-  if (step.kind === 'checkout') return ofFirst(ctx, present, step.target);
+  if (step.kind === 'checkout') return ofFirst(deps, ctx, present, step.target);
   return ofLater(present, step);
 }
 
@@ -93,13 +95,19 @@ function isProration({ parent }: Stripe.InvoiceLineItem): boolean {
 }
 
 /** A first invoice is one full period: there is nothing to reckon. */
-function ofFirst(ctx: Context, { kept }: Present, target: Target): SubscriptionPreview {
+async function ofFirst(
+  deps: BillingDeps,
+  ctx: Context,
+  { kept }: Present,
+  target: Target,
+): Promise<SubscriptionPreview> {
   const now = ctx.clock.now();
   const blank = { ...common(target, 'now', now.toISOString()), checkout: true };
-  if (target.trialDays !== null && kept.paid_currency === null) return { ...blank, ...nothingDue };
-  const end = new Date(now);
-  if (target.interval === 'year') end.setUTCFullYear(end.getUTCFullYear() + 1);
-  else end.setUTCMonth(end.getUTCMonth() + 1);
+  const trialDays = await askStripe(() => trialDaysOf(deps, kept.stripe_customer_id, target));
+  if (trialDays !== null) return { ...blank, ...nothingDue };
+  const statement = findFirstPeriod(now, target.interval);
+  const [period] = await ctx.db.query<{ period_end: string }>(statement);
+  const end = new Date(period?.period_end ?? now);
   return {
     ...blank,
     proration_date: null,

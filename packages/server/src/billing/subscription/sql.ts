@@ -112,3 +112,9 @@ export function finishChange(organizationId: string, id: string, asOf: Date): St
     WHERE organization_id = ${organizationId} AND id = ${id} AND finished_at IS NULL
     RETURNING id`;
 }
+
+/** The billing period of a subscription that begins at a moment. */
+export function findFirstPeriod(at: Date, interval: string): Statement {
+  return sql`SELECT period_end
+    FROM subscription_period(${at}::timestamptz, ${at}::timestamptz, ${interval})`;
+}

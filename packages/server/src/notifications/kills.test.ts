@@ -75,7 +75,7 @@ async function expectAllArrived(organizationId: string): Promise<string[]> {
   return arrived;
 }
 
-describe('a process that is killed with kill -9', () => {
+describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
   test('before it has made the mails: each arrives once', async () => {
     await obstacle.query('BEGIN; LOCK TABLE mail_messages IN SHARE ROW EXCLUSIVE MODE');
     const organizationId = await tell();

@@ -29,7 +29,7 @@ export function notificationsOn(
 /** Looks again and again until there is something, at most for some seconds. */
 export async function until<Value>(
   look: () => Promise<Value | undefined | false> | Value | undefined | false,
-  secondsMax = 15,
+  secondsMax = 25,
 ): Promise<Value> {
   const end = performance.now() + secondsMax * 1_000;
   for (;;) {

@@ -14,7 +14,7 @@ import { scenario } from './scenario.ts';
 const quickTiming = {
   fanOutEveryMs: 20,
   mail: mailTiming,
-  webhooks: { ...webhookTiming, attemptMsMax: 1_000, leaseSeconds: 3, everyMs: 20, slowMs: 500 },
+  webhooks: { ...webhookTiming, attemptMsMax: 3_000, leaseSeconds: 6, everyMs: 20, slowMs: 1_500 },
 };
 
 /** Workspaces with endpoints, and what sends to them. */

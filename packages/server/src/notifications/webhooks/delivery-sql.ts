@@ -113,7 +113,8 @@ export interface AttemptResult {
 
 /**
  * Writes an attempt down, and what follows for delivery and endpoint. Nothing where a later attempt has
- * begun, or the endpoint is gone.
+ * begun, or the endpoint is gone. The endpoint's row is locked before the delivery's, as whoever
+ * switches an endpoint off does.
  *
  * @param retrySeconds null: there is no further attempt
  * @param slowMs an endpoint that takes longer counts as slow
@@ -126,15 +127,21 @@ export function settleDelivery(
 ): Statement {
   const status = result.error === null ? 'succeeded' : retrySeconds === null ? 'failed' : 'waiting';
   const isSlow = result.error !== null || result.durationMs > slowMs;
-  return sql`WITH settled AS (
-      UPDATE webhook_deliveries SET status = ${status}, last_error = ${result.error},
+  return sql`WITH endpoint AS (
+      SELECT organization_id, id FROM webhook_endpoints
+      WHERE organization_id = ${delivery.organization_id} AND id = ${delivery.endpoint_id}
+      FOR NO KEY UPDATE
+    ), settled AS (
+      UPDATE webhook_deliveries d SET status = ${status}, last_error = ${result.error},
         response_status = ${result.responseStatus}::integer,
         next_attempt_at = clock_timestamp()
           + make_interval(secs => coalesce(${retrySeconds}::integer, 0)),
         finished_at = CASE WHEN ${status} <> 'waiting' THEN clock_timestamp() END
-      WHERE organization_id = ${delivery.organization_id} AND id = ${delivery.id}
-        AND status = 'waiting' AND attempts = ${delivery.attempts}::integer
-      RETURNING organization_id, id, endpoint_id, attempts
+      FROM endpoint p
+      WHERE d.organization_id = p.organization_id AND d.endpoint_id = p.id
+        AND d.id = ${delivery.id} AND d.status = 'waiting'
+        AND d.attempts = ${delivery.attempts}::integer
+      RETURNING d.organization_id, d.id, d.endpoint_id, d.attempts
     ), noted AS (
       INSERT INTO webhook_attempts (organization_id, delivery_id, attempt, started_at, duration_ms,
         response_status, response_excerpt, error)

@@ -66,7 +66,7 @@ const waitsForLock = () =>
     return (row?.waiting ?? 0) > 0;
   });
 
-describe('a process that is killed with kill -9', () => {
+describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
   test('in mid-fan-out: the webhook arrives once', async () => {
     await obstacle.query('BEGIN; LOCK TABLE webhook_deliveries IN SHARE ROW EXCLUSIVE MODE');
     const { endpoint } = await tell();

@@ -53,7 +53,7 @@ async function sent() {
   return { ...made, eventId: `evt_n${queued}`, deliveryId: `dlv_n${queued}` };
 }
 
-describe('a delivery', () => {
+describe('a delivery', { timeout: 60_000 }, () => {
   test('is signed as an independent library verifies it, and its answer is kept', async () => {
     receiver.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' }).end(`thanks\0${'x'.repeat(5_000)}`);
@@ -97,13 +97,14 @@ describe('a delivery', () => {
   test('is tried ten times by the schedule, under the same id, and then given up', async () => {
     receiver.answer = refuseWith(500);
     const { ctx, endpoint, deliveryId, eventId } = await sent();
-    for (const [index, wanted] of webhookRetrySchedule.entries()) {
-      const done = await world.delivery(
+    // The second attempt comes by itself; of the others the plan is read, and time moved.
+    for (const [index, wanted] of [...webhookRetrySchedule.entries()].slice(1)) {
+      const { seconds } = await world.delivery(
         endpoint.id,
-        ({ attempts, last_error: error, seconds }) =>
-          attempts === index + 1 && error !== null && seconds > 3.5,
+        (row) => row.attempts === index + 1 && row.seconds > 60,
       );
-      expect(Math.abs(done.seconds - wanted)).toBeLessThanOrEqual(wanted * 0.1 + 2);
+      expect(seconds).toBeLessThanOrEqual(wanted * 1.1);
+      expect(seconds).toBeGreaterThan(wanted * 0.9 - 30);
       await world.makeDue(endpoint.id);
     }
     const last = await world.delivery(endpoint.id, ({ status }) => status === 'failed');
@@ -126,7 +127,7 @@ describe('a delivery', () => {
     await world.makeDue(endpoint.id);
     await world.delivery(endpoint.id, ({ status }) => status === 'failed');
     await redeliver(ctx, endpoint.id, deliveryId);
-    await world.delivery(endpoint.id, ({ seconds, status }) => status === 'waiting' && seconds > 3);
+    await until(() => receiver.received.length >= 3);
     receiver.answer = refuseWith(204);
     await redeliver(ctx, endpoint.id, deliveryId);
     await world.delivery(endpoint.id, ({ status }) => status === 'succeeded');
@@ -155,7 +156,7 @@ describe('a delivery', () => {
     receiver.answer = () => undefined;
     const { endpoint } = await sent();
     const failed = await world.delivery(endpoint.id, (row) => row.last_error !== null);
-    expect(failed.last_error).toBe('it did not answer within 1 seconds');
+    expect(failed.last_error).toBe('it did not answer within 3 seconds');
   });
 
   test('is done with an endless answer after its beginning', async () => {

@@ -45,7 +45,7 @@ export function findEndpointById(organizationId: string, id: string): Statement 
 
 export function lockEndpointById(organizationId: string, id: string): Statement {
   return sql`SELECT ${columns} FROM webhook_endpoints e
-    WHERE e.organization_id = ${organizationId} AND e.id = ${id} FOR UPDATE`;
+    WHERE e.organization_id = ${organizationId} AND e.id = ${id} FOR NO KEY UPDATE`;
 }
 
 /** What is undefined stays. Switched on, or sent to another place, it begins without a past. */

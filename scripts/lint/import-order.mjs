@@ -17,6 +17,7 @@ const allowedImports = new Map([
   ['billing', chain.slice(0, chain.indexOf('conversions'))],
   ['notifications', ['organizations']],
   ['accounts', ['organizations']],
+  ['data-rights', [...chain, 'billing', 'audit']],
   ['audit', []],
   ['analytics', []],
   ['admin', [...chain, 'billing', 'accounts', 'notifications', 'audit', 'analytics']],

@@ -19,6 +19,8 @@ import { Purger } from './conversions/purge.ts';
 import { refuse } from './conversions/refuse.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/worker.ts';
+import { eraseDeletedWorkspaces } from './data-rights/erase.ts';
+import { dataRightsRoutes } from './data-rights/routes.ts';
 import { Listener } from './db/listener.ts';
 import { Pool } from './db/pool.ts';
 import { addressOf } from './http/listen.ts';
@@ -86,6 +88,7 @@ export function allRoutes(
     ...billingRoutes(billing),
     ...organizationRoutes,
     ...memberRoutes({ publicUrl: () => conversions.settings.publicUrl }),
+    ...dataRightsRoutes({ conversions, billing: billing?.deps ?? null }),
     ...accountRoutes,
     ...userRoutes,
     ...notificationRoutes(notifications),
@@ -124,7 +127,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   if (worker) {
     worker.start();
     stack.defer(() => worker.stop());
-    startWorkerChores(options, pools, purger, stack);
+    startWorkerChores(options, pools, { purger, conversions }, stack);
   }
   const billing =
     options.billing === null
@@ -168,11 +171,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 function startWorkerChores(
   { billing, clock, log }: ServiceOptions,
   { durable: db }: Pools,
-  purger: Purger,
+  { purger, conversions }: { purger: Purger; conversions: ConversionDeps },
   stack: AsyncDisposableStack,
 ): void {
   const chores = [
     startChore('purge files', 60_000, log, () => purger.purge()),
+    startChore('erase workspaces', 60_000, log, () => eraseDeletedWorkspaces(conversions)),
     startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
     startChore('log audit heads', 21_600_000, log, () => logChainHeads(db, log)),
     ...(billing === null ? [startUncollectedBills({ db, clock, log })] : []),

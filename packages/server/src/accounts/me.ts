@@ -61,7 +61,8 @@ export async function endOtherSessions(ctx: PlatformContext, caller: MemberCalle
   return null;
 }
 
-function requireSelf({ impersonatedBy }: MemberCaller): void {
+/** @throws AppError `forbidden` for a super admin who acts as the user */
+export function requireSelf({ impersonatedBy }: MemberCaller): void {
   if (impersonatedBy === null) return;
   throw new AppError('forbidden', 'Not while you act as somebody else: their login is theirs.');
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { deleteAccount } from './delete-account.ts';
 import { describeMe, endOtherSessions, endSession, listOwnSessions, requireMember } from './me.ts';
 import { meSchema, sessionListSchema } from './schema.ts';
 
@@ -58,4 +59,19 @@ const endMyOtherSessions = defineRoute({
   handler: ({ ctx, caller }) => endOtherSessions(ctx, requireMember(caller)),
 });
 
-export const accountRoutes = [getMe, listMySessions, endMySession, endMyOtherSessions];
+const deleteMe = defineRoute({
+  method: 'DELETE',
+  url: '/v1/me',
+  operationId: 'deleteMe',
+  summary: 'Delete your account',
+  description:
+    'By a session that is at most ten minutes old. The last owner of a workspace deletes it, or makes ' +
+    'another member the owner, first (409).',
+  tag,
+  access,
+  responses: { 204: null },
+  errors: ['forbidden', 'conflict'],
+  handler: ({ ctx, caller }) => deleteAccount(ctx, requireMember(caller)),
+});
+
+export const accountRoutes = [deleteMe, getMe, listMySessions, endMySession, endMyOtherSessions];

@@ -80,3 +80,13 @@ export function upsertPassword(
     ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password,
       updated_at = excluded.updated_at`;
 }
+
+/** A row where somebody has signed in within ten minutes. */
+export function isFreshSession(id: string): Statement {
+  return sql`SELECT id FROM session
+    WHERE id = ${id} AND created_at > clock_timestamp() - interval '10 minutes'`;
+}
+
+export function deleteUserRows(userId: string): Statement {
+  return sql`SELECT delete_user(${userId}::text)`;
+}

@@ -53,7 +53,7 @@ function chosen(query: ListAdminWorkspaces): Statement {
   const planId = query.plan_id ?? null;
   const status = query.billing_status ?? null;
   return sql`SELECT o.id FROM organization o
-    WHERE (${search}::text IS NULL OR o.id = ${search}
+    WHERE o.deleted_at IS NULL AND (${search}::text IS NULL OR o.id = ${search}
         OR strpos(lower(o.name), lower(${search})) > 0 OR strpos(o.slug, lower(${search})) > 0
         OR lower(o.billing_email) = lower(${search}))
       AND (${planId}::text IS NULL OR o.plan_id = ${planId})

@@ -23,7 +23,7 @@ const columns = [
 ] as const;
 
 /** The entries of a workspace from the first one on, a page at a time as they are read. */
-async function* eachAuditEntry(ctx: Context): AsyncGenerator<AuditEntry[]> {
+export async function* eachAuditEntry(ctx: Context): AsyncGenerator<AuditEntry[]> {
   let last = 0;
   for (;;) {
     const statement = listAuditEntriesAfter(ctx.organization.id, last, pageRows);

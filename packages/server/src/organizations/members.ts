@@ -56,16 +56,29 @@ export async function removeMember(
   await ctx.db.transaction(async (tx) => {
     const member = await lockMember(tx, ctx, id);
     requireRemoval(ctx, member);
-    if (member.role === 'owner') await requireAnotherOwner(tx, ctx);
-    await tx.query(deleteMember(ctx.organization.id, id));
-    await appendAudit(tx, ctx, {
-      action: 'member.removed',
-      target: { kind: 'member', id },
-      before: { user_id: member.user_id, role: member.role },
-      after: null,
-    });
+    await takeOut(tx, ctx, member);
   });
   return { id, object: 'member', deleted: true };
+}
+
+/**
+ * The same for a member who deletes their account, in the transaction of that.
+ *
+ * @throws AppError `conflict` for the last owner
+ */
+export async function leaveWorkspace(tx: Queryable, ctx: Context, id: string): Promise<void> {
+  await takeOut(tx, ctx, await lockMember(tx, ctx, id));
+}
+
+async function takeOut(tx: Queryable, ctx: Context, member: Member): Promise<void> {
+  if (member.role === 'owner') await requireAnotherOwner(tx, ctx);
+  await tx.query(deleteMember(ctx.organization.id, member.id));
+  await appendAudit(tx, ctx, {
+    action: 'member.removed',
+    target: { kind: 'member', id: member.id },
+    before: { user_id: member.user_id, role: member.role },
+    after: null,
+  });
 }
 
 function requireRemoval(ctx: Context, member: Member): void {

@@ -51,7 +51,7 @@ export function openBrowser(tested: TestService, cookie?: string): Browser {
         else jar.set(name, value);
       }
       const text = await response.text();
-      const json = response.headers.get('content-type')?.includes('json') === true;
+      const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
       const parsed = json && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
       return { status: response.status, headers: response.headers, body: parsed };
     },

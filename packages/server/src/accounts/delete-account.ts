@@ -1,0 +1,49 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Context, PlatformContext } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { AppError } from '../errors.ts';
+import type { MemberCaller } from '../http/ports.ts';
+import { leaveWorkspace } from '../organizations/members.ts';
+import { listMemberships } from '../organizations/own-workspaces.ts';
+import { requireSelf } from './me.ts';
+import { deleteUserRows, isFreshSession } from './sql.ts';
+
+/**
+ * Deletes the user who asks: login, sessions, memberships, mails to them, invitations of them. What
+ * they did stays in the audit logs under an id that names nobody any more.
+ *
+ * @throws AppError `conflict` for the last owner of a workspace, which is deleted or handed on first;
+ *   `forbidden` for a session that is older than ten minutes, or acts as somebody else
+ */
+export async function deleteAccount(ctx: PlatformContext, caller: MemberCaller): Promise<null> {
+  requireSelf(caller);
+  const { userId } = caller;
+  return ctx.db.transaction(async (tx) => {
+    const fresh = await tx.query(isFreshSession(caller.sessionId));
+    if (fresh.length === 0) {
+      throw new AppError('forbidden', 'Sign in again first: this session is too old for that.', {
+        details: { reason: 'sign_in_again' },
+      });
+    }
+    await leaveAll(tx, ctx, userId);
+    await tx.query(deleteUserRows(userId));
+    await appendAudit(tx, ctx, {
+      action: 'user.deleted',
+      target: { kind: 'user', id: userId },
+      before: null,
+      after: null,
+    });
+    return null;
+  });
+}
+
+/** In the order of the workspaces' ids, as everybody locks them. */
+async function leaveAll(tx: Queryable, ctx: PlatformContext, userId: string): Promise<void> {
+  const memberships = await listMemberships(ctx, userId);
+  for (const { id, member_id: memberId } of memberships.toSorted((a, b) =>
+    a.id < b.id ? -1 : 1,
+  )) {
+    const inside: Context = { ...ctx, organization: { id } };
+    await leaveWorkspace(tx, inside, memberId);
+  }
+}

@@ -1,0 +1,76 @@
+import { Readable } from 'node:stream';
+import { eachAuditEntry } from '../audit/export.ts';
+import type { Context } from '../context.ts';
+import { listInvitations } from '../organizations/invitations.ts';
+import { listMembers } from '../organizations/members.ts';
+import { findOrganization } from '../organizations/organizations.ts';
+import { findSubscription } from '../subscriptions/subscriptions.ts';
+import { listExported } from './sql.ts';
+
+const tables = ['api_keys', 'jobs', 'usage', 'billing_events'] as const;
+
+/**
+ * Everything that is kept about a workspace, one JSON object a line with its `kind`, read a page at a
+ * time as fast as the client takes it: of any size, it needs no more memory. Files are not in it (their
+ * jobs are), nor are secrets.
+ */
+export function exportWorkspace(ctx: Context): Readable {
+  return Readable.from(eachLine(ctx), { objectMode: false });
+}
+
+async function* eachLine(ctx: Context): AsyncGenerator<string> {
+  yield line('workspace', await findOrganization(ctx));
+  yield line('subscription', await findSubscription(ctx));
+  for await (const member of eachOf((page) => listMembers(ctx, page))) yield line('member', member);
+  for await (const invitation of eachOf((page) => listInvitations(ctx, page))) {
+    yield line('invitation', invitation);
+  }
+  for (const table of tables) {
+    const kind = table === 'usage' ? 'counted_conversion' : table.slice(0, -1);
+    for await (const page of eachPage(ctx, table))
+      yield page.map((row) => line(kind, row)).join('');
+  }
+  for await (const page of eachAuditEntry(ctx)) {
+    yield page.map((entry) => line('audit_entry', entry)).join('');
+  }
+}
+
+function line(kind: string, row: object): string {
+  return `${JSON.stringify({ kind, ...row })}\n`;
+}
+
+interface ExportedRow {
+  readonly id: string;
+  readonly admitted_at?: string;
+}
+
+async function* eachPage(
+  ctx: Context,
+  table: (typeof tables)[number],
+): AsyncGenerator<ExportedRow[]> {
+  for (let after = ''; ;) {
+    const page: ExportedRow[] = await ctx.db.query<ExportedRow>(
+      listExported(ctx.organization.id, table, after),
+    );
+    if (page.length === 0) return;
+    yield page;
+    const last = page.at(-1);
+    after = table === 'usage' ? `${last?.id} ${last?.admitted_at}` : (last?.id ?? after);
+  }
+}
+
+async function* eachOf<Item extends object>(
+  list: (page: { limit: number; starting_after?: string }) => Promise<{
+    data: Item[];
+    next_cursor: string | null;
+  }>,
+): AsyncGenerator<Item> {
+  let cursor: string | null = null;
+  do {
+    const page: { data: Item[]; next_cursor: string | null } = await list(
+      cursor === null ? { limit: 100 } : { limit: 100, starting_after: cursor },
+    );
+    yield* page.data;
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+}

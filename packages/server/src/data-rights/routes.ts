@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { defineRoute, type Route } from '../http/route.ts';
+import { deleteWorkspace } from './delete-workspace.ts';
+import type { DataRightsDeps } from './deps.ts';
+import { exportWorkspace } from './export.ts';
+import { purgeNow } from './purge-now.ts';
+
+const tag = 'Workspaces';
+
+const exportRoute = defineRoute({
+  method: 'POST',
+  url: '/v1/workspaces/:workspaceId/export',
+  operationId: 'exportWorkspace',
+  summary: 'Everything that is kept about a workspace, as NDJSON',
+  description:
+    'One object a line with its `kind`: workspace, subscription, members, invitations, API keys, ' +
+    'conversions, counted conversions, billing events, audit log. A stream, so that its size does not ' +
+    'matter. Files and secrets are not in it.',
+  tag,
+  access: { kind: 'workspace', scope: 'audit:read' },
+  // Each time as it is then.
+  idempotency: false,
+  responses: {
+    200: { description: 'Objects, one a line', contentType: 'application/x-ndjson' },
+  },
+  errors: [],
+  handler: async ({ ctx, reply }) =>
+    reply
+      .header('content-type', 'application/x-ndjson; charset=utf-8')
+      .header('content-disposition', `attachment; filename="${ctx.organization.id}.ndjson"`)
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'private, no-store')
+      .send(exportWorkspace(ctx)),
+});
+
+/** What a workspace may ask about the data it has here. */
+export function dataRightsRoutes(deps: DataRightsDeps): Route[] {
+  const purgeRoute = defineRoute({
+    method: 'POST',
+    url: '/v1/workspaces/:workspaceId/purge',
+    operationId: 'purgeWorkspace',
+    summary: 'Delete the files of all conversions that have ended, now',
+    description: 'Whatever the retention says. What was counted stays counted.',
+    tag,
+    access: { kind: 'workspace', scope: 'conversions:write' },
+    responses: { 200: z.object({ object: z.literal('purge'), purged: z.int() }) },
+    errors: [],
+    handler: ({ ctx }) => purgeNow(ctx, deps.conversions),
+  });
+  const deleteRoute = defineRoute({
+    method: 'DELETE',
+    url: '/v1/workspaces/:workspaceId',
+    operationId: 'deleteWorkspace',
+    summary: 'Delete a workspace for good',
+    description:
+      'With its name, to confirm. The subscription ends now; members, keys and webhooks are gone at ' +
+      'once, files and whatever people wrote within minutes. Invoices, usage and billing events stay ' +
+      'for the books. It cannot be taken back.',
+    tag,
+    access: { kind: 'workspace', scope: 'keys:write' },
+    body: z.strictObject({ name: z.string().max(200) }),
+    responses: {
+      200: z.object({ id: z.string(), object: z.literal('workspace'), deleted: z.literal(true) }),
+    },
+    errors: ['overloaded'],
+    handler: ({ ctx, body }) => deleteWorkspace(deps, ctx, body.name),
+  });
+  return [exportRoute, purgeRoute, deleteRoute];
+}

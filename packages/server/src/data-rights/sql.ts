@@ -1,0 +1,79 @@
+import { sql, type Statement } from '../db/sql.ts';
+
+export function deleteOrganization(organizationId: string, asOf: Date): Statement {
+  return sql`SELECT delete_organization(${organizationId}::text, ${asOf}::timestamptz)`;
+}
+
+/** Deleted and not erased yet. */
+export function listOrganizationsToErase(limit: number): Statement {
+  return sql`SELECT id FROM organization WHERE deleted_at IS NOT NULL AND erased_at IS NULL
+    ORDER BY id LIMIT ${limit}`;
+}
+
+/** Answers whether nothing is left. */
+export function eraseOrganizationRows(organizationId: string): Statement {
+  return sql`SELECT erase_organization(${organizationId}::text) AS is_done`;
+}
+
+/** Of a chain, what still says something; what says that something was erased stays. */
+export function listAuditToErase(organizationId: string, limit: number): Statement {
+  return sql`SELECT id FROM audit_log WHERE chain_id = ${organizationId} AND payload IS NOT NULL
+      AND action NOT IN ('audit.payload_erased', 'workspace.deleted')
+    ORDER BY sequence LIMIT ${limit}`;
+}
+
+export function eraseAuditEntry(
+  organizationId: string,
+  targetId: string,
+  id: string,
+  asOf: Date,
+): Statement {
+  return sql`SELECT erase_deleted_audit(${organizationId}::text, ${targetId}::text, ${id}::text,
+    ${asOf}::timestamptz)`;
+}
+
+export function updateErased(organizationId: string, asOf: Date): Statement {
+  return sql`UPDATE organization SET erased_at = ${asOf} WHERE id = ${organizationId}`;
+}
+
+/** Jobs that wait or run. */
+export function listLiveJobs(organizationId: string): Statement {
+  return sql`SELECT id FROM jobs WHERE organization_id = ${organizationId}
+    AND status IN ('queued', 'processing') AND kind = 'conversion' ORDER BY id LIMIT 500`;
+}
+
+/** Jobs that have ended and whose files were not purged. */
+export function listJobsWithFiles(organizationId: string, after: string): Statement {
+  return sql`SELECT id FROM jobs WHERE organization_id = ${organizationId} AND id > ${after}
+      AND status IN ('succeeded', 'failed', 'cancelled') AND purged_at IS NULL
+      AND kind = 'conversion'
+    ORDER BY id LIMIT 500`;
+}
+
+/** What an export holds, in this order; each a statement whose rows go out as they are. */
+export function listExported(
+  organizationId: string,
+  table: 'jobs' | 'usage' | 'billing_events' | 'api_keys',
+  after: string,
+): Statement {
+  // Usage is in the order of admission: its place is time and id.
+  const [idAfter = '', admittedAfter = '-infinity'] = after.split(' ');
+  const byTable = {
+    jobs: sql`SELECT id, kind AS converted_by, status, type, "from", "to", options, metadata, input, output, warnings,
+        error, counted, billed_as, unit_amount, currency, period_start, api_key_id, member_id,
+        created_at, started_at, finished_at, duration_ms FROM jobs
+      WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
+    usage: sql`SELECT job_id AS id, type, admitted_at, completed_at, period_start, billed_as,
+        unit_amount, currency, plan_id, plan_version, bytes_in, bytes_out, duration_ms, api_key_id,
+        member_id FROM usage_events
+      WHERE organization_id = ${organizationId}
+        AND (admitted_at, job_id) > (${admittedAfter}::timestamptz, ${idAfter})
+      ORDER BY admitted_at, job_id LIMIT 1000`,
+    billing_events: sql`SELECT id, type, summary, data, created_at FROM billing_events
+      WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
+    api_keys: sql`SELECT id, name, key_hint AS hint, scopes, monthly_limit, allowed_ips, expires_at,
+        revoked_at, last_used_at, created_by, created_at FROM api_keys
+      WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
+  };
+  return byTable[table];
+}

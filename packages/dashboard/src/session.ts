@@ -1,4 +1,4 @@
-import { Mutate, type Me, type Workspace } from '@mutate/sdk';
+import { Mutate, type Me, type Role, type Workspace } from '@mutate/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useParams } from 'react-router';
@@ -30,6 +30,12 @@ export function useWorkspaceId(): string {
   const { workspaceId } = useParams();
   if (workspaceId === undefined) throw new Error('This page belongs to no workspace.');
   return workspaceId;
+}
+
+/** What the signed-in person is here; null for a super admin who is no member. */
+export function useRole(): Role | null {
+  const workspaceId = useWorkspaceId();
+  return useMe().data?.workspaces.find(({ id }) => id === workspaceId)?.role ?? null;
 }
 
 /** The client for the page's workspace. */

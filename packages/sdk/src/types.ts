@@ -87,6 +87,8 @@ export interface Usage {
   object: 'usage';
   workspace_id: string;
   plan: { id: string; name: string };
+  /** In business time, which the billing simulator can move. */
+  as_of: string;
   period: { start: string; end: string };
   conversions: {
     used: number;

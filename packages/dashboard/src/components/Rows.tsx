@@ -6,6 +6,8 @@ export interface Column<T> {
   isNumeric?: boolean;
   /** The header is told to screen readers only, as for a column of buttons. */
   isQuiet?: boolean;
+  /** Left out on a phone. */
+  isExtra?: boolean;
 }
 
 interface RowsProps<T> {
@@ -32,10 +34,11 @@ export function Rows<T>({ caption, columns, rows, keyOf }: RowsProps<T>) {
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr role="row" key={keyOf(row)}>
-            {columns.map(({ header, cell, isNumeric, isQuiet }) => (
+            {columns.map(({ header, cell, isNumeric, isQuiet, isExtra }) => (
               <td
                 role="cell"
                 key={header}
+                data-extra={isExtra ? '' : undefined}
                 data-label={isQuiet ? '' : header}
                 data-numeric={isNumeric ? '' : undefined}
               >

@@ -1,22 +1,25 @@
+import type { Role } from '@mutate/sdk';
 import { NavLink } from 'react-router';
 import { Icon } from './Icon.tsx';
-import type { NavigationGroup } from './navigation.ts';
+import type { NavigationEntry, NavigationGroup } from './navigation.ts';
 
 interface NavigationProps {
   /** What the entries' paths are below, such as `/org_…`. */
   base: string;
   groups: readonly NavigationGroup[];
+  /** Null: all of it is shown. */
+  role: Role | null;
   onNavigate: () => void;
 }
 
 /** The list of pages at the side. */
-export function Navigation({ base, groups, onNavigate }: NavigationProps) {
+export function Navigation({ base, groups, role, onNavigate }: NavigationProps) {
   return (
     <nav aria-label="Pages">
       {groups.map((group) => (
         <div key={group.label ?? ''}>
           {group.label === null ? null : <div className="frame-group">{group.label}</div>}
-          {group.entries.map(({ path, label, icon }) => (
+          {entriesFor(group, role).map(({ path, label, icon }) => (
             <NavLink
               key={path}
               to={path === '' ? base : `${base}/${path}`}
@@ -31,5 +34,11 @@ export function Navigation({ base, groups, onNavigate }: NavigationProps) {
         </div>
       ))}
     </nav>
+  );
+}
+
+function entriesFor({ entries }: NavigationGroup, role: Role | null): readonly NavigationEntry[] {
+  return entries.filter(
+    ({ roles }) => role === null || roles === undefined || roles.includes(role),
   );
 }

@@ -21,6 +21,7 @@ interface ShellProps {
 /** Head, side and place of a page. */
 export function Shell({ me, workspaceId, groups }: ShellProps) {
   const [isOpen, { toggle, close }] = useDisclosure(false);
+  const role = me.workspaces.find(({ id }) => id === workspaceId)?.role ?? null;
   // Somebody's account belongs to no workspace; its page is shown in one.
   const home = `/${workspaceId ?? me.workspaces[0]?.id ?? ''}`;
   return (
@@ -55,6 +56,7 @@ export function Shell({ me, workspaceId, groups }: ShellProps) {
           <Navigation
             base={workspaceId === null ? '/admin' : `/${workspaceId}`}
             groups={groups}
+            role={role}
             onNavigate={close}
           />
         </AppShell.Section>

@@ -1,3 +1,4 @@
+import type { Role } from '@mutate/sdk';
 import type { IconName } from './Icon.tsx';
 
 export interface NavigationEntry {
@@ -5,6 +6,8 @@ export interface NavigationEntry {
   readonly path: string;
   readonly label: string;
   readonly icon: IconName;
+  /** Who has use for it; all where absent. The server decides what they may do. */
+  readonly roles?: readonly Role[];
 }
 
 export interface NavigationGroup {
@@ -12,30 +15,34 @@ export interface NavigationGroup {
   readonly entries: readonly NavigationEntry[];
 }
 
+const makers: readonly Role[] = ['owner', 'admin', 'member'];
+const payers: readonly Role[] = ['owner', 'admin', 'billing'];
+const keepers: readonly Role[] = ['owner', 'admin'];
+
 /** What the side lists, in this order. */
 export const workspaceNavigation: readonly NavigationGroup[] = [
   {
     label: null,
     entries: [
-      { path: 'convert', label: 'Convert', icon: 'convert' },
+      { path: 'convert', label: 'Convert', icon: 'convert', roles: makers },
       { path: '', label: 'Overview', icon: 'overview' },
-      { path: 'conversions', label: 'Conversions', icon: 'conversions' },
+      { path: 'conversions', label: 'Conversions', icon: 'conversions', roles: makers },
       { path: 'usage', label: 'Usage', icon: 'usage' },
     ],
   },
   {
     label: 'Build',
     entries: [
-      { path: 'api-keys', label: 'API keys', icon: 'keys' },
+      { path: 'api-keys', label: 'API keys', icon: 'keys', roles: keepers },
       { path: 'snippets', label: 'Snippets', icon: 'snippets' },
     ],
   },
   {
     label: 'Workspace',
     entries: [
-      { path: 'billing', label: 'Billing', icon: 'billing' },
-      { path: 'audit-log', label: 'Audit log', icon: 'audit' },
-      { path: 'settings', label: 'Settings', icon: 'settings' },
+      { path: 'billing', label: 'Billing', icon: 'billing', roles: payers },
+      { path: 'audit-log', label: 'Audit log', icon: 'audit', roles: keepers },
+      { path: 'settings', label: 'Settings', icon: 'settings', roles: keepers },
     ],
   },
 ];

@@ -1,7 +1,8 @@
-import { Anchor, Button, Group, Select } from '@mantine/core';
+import { Anchor, Button, Select, SimpleGrid } from '@mantine/core';
 import type { Job, JobStatus } from '@mutate/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
+import { useNow } from '../business-time.ts';
 import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { More } from '../components/More.tsx';
@@ -29,6 +30,7 @@ const ages = [
 export function Component() {
   const api = useApi();
   const workspaceId = useWorkspaceId();
+  const now = useNow();
   const [search] = useSearchParams();
   const status = search.get('status');
   const type = search.get('type');
@@ -43,7 +45,7 @@ export function Component() {
         limit: 25,
         status: statuses.find((known) => known === status),
         type: type ?? undefined,
-        createdAfter: days === null ? undefined : daysAgo(Number(days)),
+        createdAfter: days === null ? undefined : daysBefore(now, Number(days)),
       }),
   });
   return (
@@ -99,11 +101,11 @@ function Filters() {
     },
   });
   return (
-    <Group gap="sm" p="md" align="flex-end">
-      <Select label="Status" placeholder="All" w={150} data={statuses} {...field('status')} />
+    <SimpleGrid cols={3} spacing="sm" p="md" maw={640}>
+      <Select label="Status" placeholder="All" data={statuses} {...field('status')} />
       <TypeFilter {...field('type')} />
-      <Select label="Time" placeholder="Always" w={160} data={ages} {...field('days')} />
-    </Group>
+      <Select label="Time" placeholder="Always" data={ages} {...field('days')} />
+    </SimpleGrid>
   );
 }
 
@@ -118,7 +120,6 @@ function TypeFilter(props: { value: string | null; onChange: (value: string | nu
       label="Type"
       placeholder="All"
       searchable
-      w={200}
       limit={50}
       data={(formats.data ?? []).map(({ type }) => type)}
       {...props}
@@ -127,8 +128,8 @@ function TypeFilter(props: { value: string | null; onChange: (value: string | nu
 }
 
 /** To the minute, so that the query stays the same for a while. */
-function daysAgo(days: number): string {
+function daysBefore(now: number, days: number): string {
   const minuteMs = 60_000;
-  const nowMs = Math.floor(Date.now() / minuteMs) * minuteMs;
+  const nowMs = Math.floor(now / minuteMs) * minuteMs;
   return new Date(nowMs - days * 86_400_000).toISOString();
 }

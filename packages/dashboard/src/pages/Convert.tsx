@@ -4,6 +4,7 @@ import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { platform } from '../session.ts';
 import { DropZone } from './convert/DropZone.tsx';
+import { Offered } from './convert/Offered.tsx';
 import { FileCard } from './convert/FileCard.tsx';
 import { useConversions } from './convert/use-conversions.ts';
 
@@ -22,6 +23,7 @@ export function Component() {
         {(offered) => (
           <Stack gap="md">
             <DropZone onFiles={(files) => void conversions.add(files, offered)} />
+            {items.length === 0 ? <Offered formats={offered} /> : null}
             {ready.length < 2 ? null : (
               <Group justify="space-between">
                 <Text size="sm" c="dimmed">

@@ -5,7 +5,7 @@ import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
-import { useApi, useWorkspace, useWorkspaceId } from '../session.ts';
+import { useApi, useRole, useWorkspace, useWorkspaceId } from '../session.ts';
 import { JobRows } from './conversions/JobRows.tsx';
 import { UsageAlerts } from './usage/UsageAlerts.tsx';
 import { UsageCards } from './usage/UsageCards.tsx';
@@ -16,7 +16,9 @@ export function Component() {
   const workspaceId = useWorkspaceId();
   const workspace = useWorkspace();
   const usage = useUsage();
+  const maySeeConversions = useRole() !== 'billing';
   const recent = useQuery({
+    enabled: maySeeConversions,
     queryKey: [workspaceId, 'conversions', 'recent'],
     queryFn: ({ signal }) => api.conversions.page({ limit: 6, signal }),
     refetchInterval: 5_000,
@@ -26,9 +28,11 @@ export function Component() {
       title={workspace.data?.name ?? 'Overview'}
       about="This period at a glance."
       actions={
-        <Button component={Link} to={`/${workspaceId}/convert`}>
-          Convert a file
-        </Button>
+        maySeeConversions ? (
+          <Button component={Link} to={`/${workspaceId}/convert`}>
+            Convert a file
+          </Button>
+        ) : undefined
       }
     >
       <Loaded query={usage} lines={5}>
@@ -39,19 +43,21 @@ export function Component() {
           </Stack>
         )}
       </Loaded>
-      <Panel
-        title="Latest conversions"
-        isFlush
-        actions={
-          <Anchor component={Link} to={`/${workspaceId}/conversions`} size="sm">
-            All conversions
-          </Anchor>
-        }
-      >
-        <Loaded query={recent} lines={6}>
-          {({ data }) => (data.length === 0 ? <FirstSteps /> : <JobRows jobs={data} />)}
-        </Loaded>
-      </Panel>
+      {maySeeConversions ? (
+        <Panel
+          title="Latest conversions"
+          isFlush
+          actions={
+            <Anchor component={Link} to={`/${workspaceId}/conversions`} size="sm">
+              All conversions
+            </Anchor>
+          }
+        >
+          <Loaded query={recent} lines={6}>
+            {({ data }) => (data.length === 0 ? <FirstSteps /> : <JobRows jobs={data} />)}
+          </Loaded>
+        </Panel>
+      ) : null}
     </Page>
   );
 }

@@ -253,6 +253,7 @@ const formats = [
 
 const usage: Usage = {
   object: 'usage',
+  as_of: '2026-11-23T10:00:00Z',
   workspace_id: 'org_peer',
   plan: { id: 'plan_free', name: 'Free' },
   period: { start: '2026-11-01T00:00:00Z', end: '2026-12-01T00:00:00Z' },

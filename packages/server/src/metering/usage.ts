@@ -12,6 +12,8 @@ export const usageSchema = z
     object: z.literal('usage'),
     workspace_id: z.string(),
     plan: z.object({ id: z.string(), name: z.string() }),
+    /** In business time, which the billing simulator can move. */
+    as_of: z.string(),
     period: z.object({ start: z.string(), end: z.string() }),
     conversions: z.object({
       used: z.int(),
@@ -87,14 +89,15 @@ interface UsageRow {
 
 /** What the organization has used in its current period, against what it may. */
 export async function findUsage(ctx: Context): Promise<Usage> {
-  const statement = findUsageOfOrganization(ctx.organization.id, ctx.clock.now());
-  const [row] = await ctx.db.query<UsageRow>(statement);
+  const asOf = ctx.clock.now();
+  const [row] = await ctx.db.query<UsageRow>(findUsageOfOrganization(ctx.organization.id, asOf));
   if (row === undefined) throw notFound('workspace');
   const { monthly_limit: limit } = row;
   return {
     object: 'usage',
     workspace_id: ctx.organization.id,
     plan: { id: row.plan_id, name: row.plan_name },
+    as_of: asOf.toISOString(),
     period: { start: row.period_start, end: row.period_end },
     conversions: {
       used: row.used,

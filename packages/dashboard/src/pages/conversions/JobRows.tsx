@@ -32,10 +32,16 @@ export function JobRows({ jobs }: { jobs: readonly Job[] }) {
         },
         { header: 'Conversion', cell: ({ from, to }) => `${from} → ${to}` },
         { header: 'Status', cell: ({ status }) => <JobBadge status={status} /> },
-        { header: 'Size', isNumeric: true, cell: ({ input }) => formatBytes(input.size_bytes) },
+        {
+          header: 'Size',
+          isNumeric: true,
+          isExtra: true,
+          cell: ({ input }) => formatBytes(input.size_bytes),
+        },
         {
           header: 'Took',
           isNumeric: true,
+          isExtra: true,
           cell: ({ duration_ms: ms }) => (ms === null ? '–' : formatDuration(ms)),
         },
         {

@@ -11,7 +11,7 @@ export function UsageCards({ usage }: { usage: Usage }) {
   const timeZone = useTimeZone();
   const { conversions, concurrent, forecast, overage } = usage;
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: 'xs', sm: 'md' }}>
       <Card
         label="Conversions"
         figure={formatCount(conversions.used)}
@@ -49,7 +49,7 @@ export function UsageCards({ usage }: { usage: Usage }) {
         }
         about={
           forecast === null
-            ? 'A forecast needs some days of use'
+            ? 'No forecast yet'
             : forecast.limit_reached_at === null
               ? 'Within the limit'
               : `Limit reached around ${formatDate(forecast.limit_reached_at, timeZone)}`

@@ -1,0 +1,24 @@
+import type { Usage } from '@mutate/sdk';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useApi, useWorkspaceId } from './session.ts';
+
+/** The current period of the page's workspace, shared by all that look at it. */
+export function useUsageQuery(options: { refetchInterval?: number } = {}): UseQueryResult<Usage> {
+  const api = useApi();
+  const workspaceId = useWorkspaceId();
+  return useQuery({
+    queryKey: [workspaceId, 'usage'],
+    queryFn: ({ signal }) => api.usage.get({ signal }),
+    ...options,
+  });
+}
+
+/** Clocks that differ by less are the same clock. */
+const toleranceMs = 60_000;
+
+/** Now as conversions and bills go by it: the billing simulator's clock may be ahead of ours. */
+export function useNow(): number {
+  const { data, dataUpdatedAt } = useUsageQuery();
+  const aheadMs = data === undefined ? 0 : Date.parse(data.as_of) - dataUpdatedAt;
+  return Date.now() + (Math.abs(aheadMs) < toleranceMs ? 0 : aheadMs);
+}

@@ -20,6 +20,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
+          // A page of a busy machine may take its time.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: ['packages/dashboard/browser/*.test.ts'],
           globalSetup: [
             'packages/server/src/test/global-setup.ts',

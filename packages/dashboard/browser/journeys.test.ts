@@ -47,12 +47,12 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
 
   await page.getByRole('link', { name: 'Details' }).click();
   await page.getByText('counted as one of the conversions that the plan includes').waitFor();
-  const jobs = await rows<{ status: string }>(
-    sql`SELECT j.status FROM jobs j
+  const jobs = await rows<{ status: string; by_member: boolean }>(
+    sql`SELECT j.status, j.member_id = m.id AS by_member FROM jobs j
       JOIN member m ON m.organization_id = j.organization_id
       JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email}`,
   );
-  expect(jobs).toEqual([{ status: 'succeeded' }]);
+  expect(jobs).toEqual([{ status: 'succeeded', by_member: true }]);
 });
 
 test('who is at the limit is told so before and after, with the way out, and nothing counts', async () => {

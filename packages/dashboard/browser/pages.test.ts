@@ -19,6 +19,7 @@ const pages = [
   'api-keys',
   'snippets',
   'audit-log',
+  'team',
   'settings',
   'account',
   'nothing-here',

@@ -47,7 +47,7 @@ export async function startWorld(
   const complaints: string[] = [];
   const newPage = async (options: BrowserContextOptions = {}) => {
     const context = await browser.newContext({ ...options, baseURL: tested.url });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     listen(page, complaints);
     return page;

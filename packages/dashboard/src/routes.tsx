@@ -34,6 +34,7 @@ export const routes: RouteObject[] = [
       { path: 'sign-in', lazy: () => import('./pages/SignIn.tsx') },
       { path: 'sign-up', lazy: () => import('./pages/SignUp.tsx') },
       { path: 'forgot-password', lazy: () => import('./pages/ForgotPassword.tsx') },
+      { path: 'invitations/:token', lazy: () => import('./pages/Invitation.tsx') },
       { path: 'reset-password', lazy: () => import('./pages/ResetPassword.tsx') },
       {
         path: 'admin',
@@ -65,6 +66,7 @@ export const routes: RouteObject[] = [
                 path: 'billing/invoices/:invoiceId/lines/:lineId',
                 lazy: () => import('./pages/InvoiceLine.tsx'),
               },
+              { path: 'team', lazy: () => import('./pages/Team.tsx') },
               { path: 'settings', lazy: () => import('./pages/Settings.tsx') },
               { path: '*', lazy: () => import('./pages/NotFound.tsx') },
             ],

@@ -100,7 +100,7 @@ export type {
   InvoiceWithLines,
   LineExplanation,
 } from './invoice-types.ts';
-export type { Invitation, Member } from './member-types.ts';
+export type { Invitation, Member, OpenInvitation } from './member-types.ts';
 export type { FileInput, UploadProgress } from './upload.ts';
 export {
   verifyWebhook,

@@ -23,3 +23,12 @@ export interface Invitation {
   sent_at: string;
   expires_at: string;
 }
+
+/** What the link of an invitation shows to whoever holds it. */
+export interface OpenInvitation {
+  object: 'invitation';
+  workspace_name: string;
+  email: string;
+  role: Role;
+  expires_at: string;
+}

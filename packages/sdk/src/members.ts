@@ -1,7 +1,7 @@
 import type { HttpClient } from './http.ts';
 import { listAll } from './pages.ts';
 import type { Role } from './me.ts';
-import type { Invitation, Member } from './member-types.ts';
+import type { Invitation, Member, OpenInvitation } from './member-types.ts';
 import type { WorkspacePath } from './workspace.ts';
 
 /** The people of the workspace. */
@@ -63,5 +63,16 @@ export class Invitations {
   async delete(id: string): Promise<void> {
     const path = await this.#workspace.to('invitations', id);
     await this.#http.nothing({ method: 'DELETE', path });
+  }
+  /** What the link of a mail is for, by its token. @throws MutateError */
+  async open(token: string): Promise<OpenInvitation> {
+    const path = `/v1/invitations/${encodeURIComponent(token)}`;
+    return this.#http.json<OpenInvitation>({ method: 'GET', path });
+  }
+
+  /** Joins, as the member who is signed in with the invited address. @throws MutateError */
+  async accept(token: string): Promise<Member> {
+    const path = `/v1/invitations/${encodeURIComponent(token)}/accept`;
+    return this.#http.json<Member>({ method: 'POST', path });
   }
 }

@@ -41,6 +41,7 @@ export const workspaceNavigation: readonly NavigationGroup[] = [
     label: 'Workspace',
     entries: [
       { path: 'billing', label: 'Billing', icon: 'billing', roles: payers },
+      { path: 'team', label: 'Team', icon: 'team' },
       { path: 'audit-log', label: 'Audit log', icon: 'audit', roles: keepers },
       { path: 'settings', label: 'Settings', icon: 'settings', roles: keepers },
     ],

@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import type { ApiKey } from '@mutate/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Badge } from '../components/Badge.tsx';
@@ -12,6 +12,7 @@ import { When } from '../components/When.tsx';
 import { formatCount } from '../format.ts';
 import { useApi, useWorkspaceId } from '../session.ts';
 import { NewKey } from './api-keys/NewKey.tsx';
+import { Rotate } from './api-keys/Rotate.tsx';
 
 export function Component() {
   const api = useApi();
@@ -75,10 +76,15 @@ function KeyRows({ keys }: { keys: readonly ApiKey[] }) {
           cell: ({ last_used_at: at }) => (at === null ? 'never' : <When at={at} />),
         },
         {
-          header: 'Revoke',
+          header: 'Change',
           isQuiet: true,
           isNumeric: true,
-          cell: (key) => <Revoke apiKey={key} />,
+          cell: (key) => (
+            <Group gap="xs" justify="flex-end" wrap="nowrap">
+              <Rotate apiKey={key} />
+              <Revoke apiKey={key} />
+            </Group>
+          ),
         },
       ]}
     />
@@ -86,18 +92,23 @@ function KeyRows({ keys }: { keys: readonly ApiKey[] }) {
 }
 
 function KeyLimits({ apiKey }: { apiKey: ApiKey }) {
-  const { monthly_limit: limit, allowed_ips: ips, expires_at: expiresAt } = apiKey;
+  const { monthly_limit: limit, allowed_ips: ips, expires_at: expiresAt, previous } = apiKey;
   if (expiresAt !== null && Date.parse(expiresAt) < Date.now()) {
     return <Badge tone="calm">expired</Badge>;
   }
-  if (limit === null && ips === null && expiresAt === null) return 'none';
+  if (limit === null && ips === null && expiresAt === null && previous === null) return 'none';
   return (
     <Text size="xs" component="span" maw={220}>
       {limit === null ? null : <>{formatCount(limit)} a period. </>}
       {ips === null ? null : <>Only from {ips.join(', ')}. </>}
       {expiresAt === null ? null : (
         <>
-          Expires <When at={expiresAt} />.
+          Expires <When at={expiresAt} />.{' '}
+        </>
+      )}
+      {previous === null ? null : (
+        <>
+          …{previous.hint} works too until <When at={previous.expires_at} />.
         </>
       )}
     </Text>

@@ -8,7 +8,7 @@ const others: Record<Grouping, string> = {
   member: 'by API key or operator',
 };
 
-/** The names of keys by their ids; a revoked key keeps its id only. */
+/** The names of keys and members by their ids; who is gone keeps the id only. */
 export function useGroupNames(groupBy: Grouping): (group: string | null) => string {
   const api = useApi();
   const workspaceId = useWorkspaceId();
@@ -17,8 +17,14 @@ export function useGroupNames(groupBy: Grouping): (group: string | null) => stri
     queryFn: () => Array.fromAsync(api.apiKeys.list()),
     enabled: groupBy === 'api_key',
   });
+  const members = useQuery({
+    queryKey: [workspaceId, 'members'],
+    queryFn: () => Array.fromAsync(api.members.list()),
+    enabled: groupBy === 'member',
+  });
   return (group) => {
     if (group === null) return others[groupBy];
-    return keys.data?.find(({ id }) => id === group)?.name ?? group;
+    const named = [...(keys.data ?? []), ...(members.data ?? [])];
+    return named.find(({ id }) => id === group)?.name ?? group;
   };
 }

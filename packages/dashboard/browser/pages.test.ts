@@ -20,6 +20,8 @@ const pages = [
   'snippets',
   'audit-log',
   'team',
+  'webhooks',
+  'notifications',
   'settings',
   'account',
   'nothing-here',

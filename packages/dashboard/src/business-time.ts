@@ -1,14 +1,15 @@
 import type { Usage } from '@mutate/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { useApi, useWorkspaceId } from './session.ts';
+import { useParams } from 'react-router';
+import { apiOf } from './session.ts';
 
-/** The current period of the page's workspace, shared by all that look at it. */
+/** The current period of the page's workspace, for all that look at it; none where there is none. */
 export function useUsageQuery(options: { refetchInterval?: number } = {}): UseQueryResult<Usage> {
-  const api = useApi();
-  const workspaceId = useWorkspaceId();
+  const { workspaceId } = useParams();
   return useQuery({
     queryKey: [workspaceId, 'usage'],
-    queryFn: ({ signal }) => api.usage.get({ signal }),
+    queryFn: ({ signal }) => apiOf(workspaceId).usage.get({ signal }),
+    enabled: workspaceId !== undefined,
     ...options,
   });
 }

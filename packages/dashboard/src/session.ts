@@ -41,7 +41,12 @@ export function useRole(): Role | null {
 /** The client for the page's workspace. */
 export function useApi(): Mutate {
   const workspaceId = useWorkspaceId();
-  return useMemo(() => new Mutate({ baseUrl, workspaceId }), [workspaceId]);
+  return useMemo(() => apiOf(workspaceId), [workspaceId]);
+}
+
+/** The same by a workspace's id. */
+export function apiOf(workspaceId: string | undefined): Mutate {
+  return new Mutate({ baseUrl, workspaceId });
 }
 
 /** The page's workspace with its settings. */

@@ -34,6 +34,7 @@ export const workspaceNavigation: readonly NavigationGroup[] = [
     label: 'Build',
     entries: [
       { path: 'api-keys', label: 'API keys', icon: 'keys', roles: keepers },
+      { path: 'webhooks', label: 'Webhooks', icon: 'webhooks', roles: keepers },
       { path: 'snippets', label: 'Snippets', icon: 'snippets' },
     ],
   },
@@ -42,6 +43,7 @@ export const workspaceNavigation: readonly NavigationGroup[] = [
     entries: [
       { path: 'billing', label: 'Billing', icon: 'billing', roles: payers },
       { path: 'team', label: 'Team', icon: 'team' },
+      { path: 'notifications', label: 'Notifications', icon: 'notifications' },
       { path: 'audit-log', label: 'Audit log', icon: 'audit', roles: keepers },
       { path: 'settings', label: 'Settings', icon: 'settings', roles: keepers },
     ],

@@ -8,6 +8,7 @@ import { Banners } from './Banners.tsx';
 import { Mark } from './Mark.tsx';
 import { Navigation } from './Navigation.tsx';
 import type { NavigationGroup } from './navigation.ts';
+import { Standing } from './Standing.tsx';
 import { UserMenu } from './UserMenu.tsx';
 import { WorkspaceMenu } from './WorkspaceMenu.tsx';
 
@@ -66,6 +67,7 @@ export function Shell({ me, workspaceId, groups }: ShellProps) {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <Banners me={me} base={home} />
+        {workspaceId === null ? null : <Standing base={home} />}
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>

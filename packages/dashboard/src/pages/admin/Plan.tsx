@@ -10,6 +10,8 @@ import { Problem } from '../../components/Problem.tsx';
 import { Rows } from '../../components/Rows.tsx';
 import { formatCount, formatMinor, formatTime } from '../../format.ts';
 import { platform } from '../../session.ts';
+import { MoveDialog } from './plans/MoveDialog.tsx';
+import { Moves } from './plans/Moves.tsx';
 import { PlanEditor } from './plans/PlanEditor.tsx';
 
 export function Component() {
@@ -33,9 +35,10 @@ export function Component() {
           <>
             {data.workspace_id === null ? null : <Owner workspaceId={data.workspace_id} />}
             <PlanEditor key={`${data.id} ${data.updated_at}`} plan={data} />
-            <Panel title="Versions" isFlush>
+            <Panel title="Versions" isFlush actions={<MoveDialog plan={data} />}>
               <VersionRows plan={data} />
             </Panel>
+            <Moves plan={data} />
           </>
         )}
       </Loaded>

@@ -9,19 +9,32 @@ interface RefusalProps {
   onTarget: (to: string) => void;
 }
 
+const aboutLimits = new Set([
+  'quota_exceeded',
+  'file_too_large',
+  'spend_cap_reached',
+  'payment_overdue',
+]);
+
 /** Why a file was not converted, and the way out where there is one. */
 export function Refusal({ error, onTarget }: RefusalProps) {
   const workspaceId = useWorkspaceId();
   const code = error instanceof MutateError ? error.code : '';
   const targets = error instanceof MutateError ? error.extras['supported_targets'] : undefined;
-  const isAboutLimits =
-    code === 'quota_exceeded' || code === 'file_too_large' || code === 'spend_cap_reached';
+  const isAboutLimits = aboutLimits.has(code);
   return (
     <Problem error={error}>
       {isAboutLimits ? (
-        <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
-          See your limits
-        </Anchor>
+        <Group gap="md">
+          <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
+            See your limits
+          </Anchor>
+          <Anchor component={Link} to={`/${workspaceId}/billing${wayOut(code)}`} size="sm">
+            {code === 'quota_exceeded' || code === 'file_too_large'
+              ? 'Choose a larger plan'
+              : 'See billing'}
+          </Anchor>
+        </Group>
       ) : null}
       {Array.isArray(targets) && targets.length > 0 ? (
         <Group gap="xs">
@@ -40,4 +53,9 @@ export function Refusal({ error, onTarget }: RefusalProps) {
       ) : null}
     </Problem>
   );
+}
+
+/** A larger plan lifts a limit; a cap and what is overdue are seen to on the page of billing. */
+function wayOut(code: string): string {
+  return code === 'quota_exceeded' || code === 'file_too_large' ? '/plans' : '';
 }

@@ -22,6 +22,10 @@ export function UsageAlerts({ usage }: { usage: Usage }) {
             <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
               What used them
             </Anchor>
+            {', or '}
+            <Anchor component={Link} to={`/${workspaceId}/billing/plans`} size="sm">
+              choose a larger plan
+            </Anchor>
           </Text>
         </div>
       ) : null}

@@ -14,6 +14,8 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://127.0.0.1:3000' },
     data: { type: 'string', default: 'data' },
+    /** Some of them, by name. */
+    only: { type: 'string', multiple: true },
     to: { type: 'string', default: join(import.meta.dirname, '../docs/screenshots') },
   },
 });
@@ -35,6 +37,9 @@ const shots: readonly Shot[] = [
   { name: 'overview', path: '' },
   { name: 'usage-dark', path: 'usage', scheme: 'dark' },
   { name: 'phone', path: '', isPhone: true },
+  { name: 'billing', path: 'billing' },
+  { name: 'admin-workspaces', path: '/admin' },
+  { name: 'admin-clock-dark', path: '/admin/clock', scheme: 'dark' },
 ];
 
 async function dropFiles(page: Page): Promise<void> {
@@ -80,7 +85,9 @@ const home = await mkdtemp(join(tmpdir(), 'mutate-screenshots-'));
 const browser = await launchBrowser(home, []);
 try {
   await mkdir(values.to, { recursive: true });
-  for (const shot of shots) await take(browser, shot);
+  for (const shot of shots) {
+    if (values.only?.includes(shot.name) ?? true) await take(browser, shot);
+  }
 } finally {
   await browser.close();
   await rm(home, { recursive: true, force: true });

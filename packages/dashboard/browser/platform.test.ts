@@ -97,6 +97,25 @@ test('the clock is moved a month ahead, and the renewal is seen; an event is pla
     .not.toHaveLength(0);
 });
 
+test('the super admin looks through a member’s eyes, marked, and comes back', async () => {
+  const member = await world.visit({ scene: (plain) => plain.organization('Theirs') });
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto(`/admin/workspaces/${member.scene.organizationId}`);
+  await page.getByRole('button', { name: `Act as ${member.email}` }).click();
+  await page.getByRole('status').getByText('You act as').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('You act as').waitFor({ state: 'detached' });
+  await expect
+    .poll(() =>
+      rows(sql`SELECT action, target_id AS whom FROM audit_log
+      WHERE action LIKE 'impersonation.%' ORDER BY sequence`),
+    )
+    .toEqual([
+      { action: 'impersonation.started', whom: member.userId },
+      { action: 'impersonation.ended', whom: member.userId },
+    ]);
+});
+
 test('whoever runs nothing sees nothing of the platform', async () => {
   const { page } = await world.visit();
   await page.goto('/admin');

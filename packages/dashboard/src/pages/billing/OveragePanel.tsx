@@ -1,4 +1,4 @@
-import { Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Radio, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import type { Billing, OveragePolicy, Subscription } from '@mutate/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -38,7 +38,7 @@ export function OveragePanel({ billing, subscription }: OveragePanelProps) {
       >
         <Stack maw={620}>
           <PolicyChoice value={policy} onChange={setPolicy} subscription={subscription} />
-          <Group grow align="flex-start">
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <TextInput
               label={`Spend cap a usage period, ${currency.toUpperCase()}`}
               description="The most that overage may cost"
@@ -56,7 +56,7 @@ export function OveragePanel({ billing, subscription }: OveragePanelProps) {
               value={email}
               onChange={(event) => setEmail(event.currentTarget.value)}
             />
-          </Group>
+          </SimpleGrid>
           {save.isError ? <Problem error={save.error} /> : null}
           <Group>
             <Button type="submit" loading={save.isPending} disabled={isCapWrong}>

@@ -115,6 +115,8 @@ describe('GET /billing/return', () => {
       'https://evil.test',
       '//evil.test/x',
       '/\\evil.test',
+      '/.//evil.test/x',
+      'https://mutate.test//evil.test/x',
       'javascript:alert(1)',
     ]) {
       const { statusCode, headers } = await visit(`${unknown}&to=${encodeURIComponent(to)}`);

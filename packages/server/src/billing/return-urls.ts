@@ -22,7 +22,10 @@ export function pathOfReturn(deps: BillingDeps, returnUrl: string | undefined): 
   if (returnUrl === undefined) return '/';
   const { origin } = new URL(deps.publicUrl);
   const url = URL.canParse(returnUrl, origin) ? new URL(returnUrl, origin) : null;
-  if (url?.origin === origin) return `${url.pathname}${url.search}${url.hash}`;
+  // A browser takes a path that begins with two slashes for another host.
+  if (url?.origin === origin && !url.pathname.startsWith('//')) {
+    return `${url.pathname}${url.search}${url.hash}`;
+  }
   throw invalidRequest([
     { pointer: '/body/return_url', detail: `must be an address below ${deps.publicUrl}` },
   ]);

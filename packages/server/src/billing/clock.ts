@@ -20,8 +20,12 @@ export function readClock(clock: Clock, mode: ClockReading['billing_mode']): Clo
 /** No rehearsal is longer, and a slip of the keyboard is not played for hours. */
 const daysMax = 3660;
 
-/** Does all that the present moment has brought about: webhooks that came, work that fell due. */
-export type SettleMoment = () => Promise<void>;
+/** Who works off what a moment brings: webhooks that came, work that fell due. */
+export interface Turns {
+  settle(): Promise<void>;
+  /** Nothing is worked off meanwhile. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
+}
 
 /**
  * Moves the simulator's time and ours together, from one moment at which something falls due to the
@@ -34,7 +38,7 @@ export type SettleMoment = () => Promise<void>;
 export async function advanceClock(
   deps: BillingDeps,
   to: Date,
-  settle: SettleMoment,
+  turns: Turns,
 ): Promise<ClockReading> {
   const { timeControl } = deps;
   if (timeControl === null) {
@@ -51,7 +55,7 @@ export async function advanceClock(
   }
   await timeControl.simulator.hold();
   try {
-    await playUntil(deps, timeControl, to, settle);
+    await playUntil(deps, timeControl, to, turns);
   } finally {
     await timeControl.simulator.release();
   }
@@ -62,10 +66,10 @@ async function playUntil(
   deps: BillingDeps,
   timeControl: TimeControl,
   to: Date,
-  settle: SettleMoment,
+  turns: Turns,
 ): Promise<void> {
   const { simulator } = timeControl;
-  await settle();
+  await turns.settle();
   for (;;) {
     const { now: playedTo, next_due: nextDue } = await simulator.state();
     const now = deps.clock.now();
@@ -74,10 +78,14 @@ async function playUntil(
       .filter((time) => time !== null)
       .map((time) => time.getTime());
     // What should have been already is now.
-    await timeControl.moveTo(new Date(Math.max(now.getTime(), Math.min(...times))));
-    const reached = deps.clock.now();
-    await simulator.advanceTo(Math.max(playedTo, Math.floor(reached.getTime() / 1000)));
-    await settle();
+    // Between the two, work that is due by our time would be done in a past of the simulator's.
+    const reached = await turns.alone(async () => {
+      await timeControl.moveTo(new Date(Math.max(now.getTime(), Math.min(...times))));
+      const moved = deps.clock.now();
+      await simulator.advanceTo(Math.max(playedTo, Math.floor(moved.getTime() / 1000)));
+      return moved;
+    });
+    await turns.settle();
     if (reached >= to) break;
   }
   // Ours went on while the last moment was played.

@@ -35,6 +35,8 @@ export interface Billing {
   readonly deps: BillingDeps;
   /** Works off all that has come in and fallen due. */
   settle(): Promise<void>;
+  /** Does something while nothing is worked off by this process. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Does what else a moved clock brings. */
   afterAdvance(): Promise<void>;
   /** Begins to work by itself, as long as the process runs. */
@@ -79,6 +81,7 @@ export function openBilling(options: BillingOptions): Billing {
   return {
     deps,
     settle: () => settler.settle(),
+    alone: (work) => settler.alone(work),
     afterAdvance: async () => void (await options.afterAdvance?.()),
     start: async () => {
       await begin(deps);

@@ -25,6 +25,13 @@ export class Settler {
     return turn;
   }
 
+  /** Does something while nothing is worked off by this process. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** There is something to do; nobody waits for it. */
   wake(): void {
     if (this.#isAwake || this.#isClosed) return;

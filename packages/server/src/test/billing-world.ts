@@ -108,7 +108,11 @@ export async function openBillingWorld(db: Pool, options: WorldOptions = {}): Pr
       return subscription;
     },
     settle,
-    advanceTo: async (to) => void (await advanceClock(deps, new Date(to), settle)),
+    advanceTo: async (to) =>
+      void (await advanceClock(deps, new Date(to), {
+        settle,
+        alone: (work) => billing.alone(work),
+      })),
     close: async () => {
       await billing.close();
       // Before the server: a webhook under way would keep its connection open.

@@ -220,6 +220,20 @@ describe('an invoice of its own', () => {
     ]);
   });
 
+  test('time that is moved while the server works by itself: the invoice is of the hour it is due', async () => {
+    const { id } = await subscribed({ included: 0, amountMinor: 1_000, price: '1' }, 'year');
+    await convert(world, id, 3);
+    const over = new AbortController();
+    const working = (async () => {
+      while (!over.signal.aborted) await world.billing.settle();
+    })();
+    await world.advanceTo('2027-07-02T12:00:00Z');
+    over.abort();
+    await working;
+    const created = (await providerInvoices(world, id)).at(-1)?.created ?? 0;
+    expect(new Date(created * 1000).toISOString()).toBe('2027-07-01T13:00:00.000Z');
+  });
+
   test('below the smallest charge it goes onto the balance', async () => {
     const { id, subscription } = await subscribed(
       { included: 0, amountMinor: 1_000, price: '0.10' },

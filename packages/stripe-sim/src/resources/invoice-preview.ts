@@ -1,4 +1,5 @@
 import { advanceSchedule } from '../billing/phases.ts';
+import { smallestCharge } from '../billing/money.ts';
 import { renew } from '../billing/renew.ts';
 import type { Invoice, Subscription } from '../store/documents.ts';
 import { randomText, type Transaction } from '../store/transaction.ts';
@@ -136,14 +137,16 @@ function asPreview(tx: Transaction, invoice: Invoice): Invoice {
   const id = `upcoming_in_${randomText(24)}`;
   const customer = need(tx, 'customer', invoice.customer);
   const balance = customer.currency === invoice.currency ? customer.balance : 0;
-  const due = Math.max(0, invoice.total + balance);
+  const owed = Math.max(0, invoice.total + balance);
+  // As when it is finalized: what is too small to charge goes onto the balance.
+  const due = owed < smallestCharge(invoice.currency) ? 0 : owed;
   return {
     ...invoice,
     id,
     auto_advance: false,
     automatically_finalizes_at: null,
     starting_balance: balance,
-    ending_balance: balance + due - invoice.total,
+    ending_balance: balance + invoice.total - due,
     amount_due: due,
     amount_remaining: due,
     lines: {

@@ -83,6 +83,21 @@ describe('an upgrade', () => {
     for (const amount of [...lines, total ?? 1]) expect(Math.abs(amount % 10)).toBe(0);
   });
 
+  test('less than can be charged goes onto the balance, as the preview says', async () => {
+    await begin(june);
+    await offer(world, 'plan_a', { eur: 1000 });
+    await offer(world, 'plan_b', { eur: 1060 });
+    const one = await subscriber(world, { plan_id: 'plan_a', currency: 'eur' });
+    await world.advanceTo('2027-06-16T00:00:00Z');
+    expect(await change(one, 'plan_b')).toEqual({ lines: [-500, 530], total: 30 });
+    const [invoice] = await invoicesOf(world, one);
+    expect(invoice).toMatchObject({ amount_due: 0, status: 'paid' });
+    expect((await one.call('GET', 'billing')).body).toMatchObject({
+      balance_minor: -30,
+      next_invoice: { amount_due_minor: 1090 },
+    });
+  });
+
   test('EUR and GBP, end to end: renewed at the price of the currency', async () => {
     await begin(june);
     for (const [currency, amount, top] of [

@@ -118,16 +118,21 @@ export async function processInbox(deps: BillingDeps): Promise<number> {
   }
 }
 
-/** All about one customer, or one about none. */
+/** All about one customer, or one about none. What a sync answers never waits for a card. */
 async function processEvents(deps: BillingDeps, events: readonly ClaimedEvent[]): Promise<void> {
-  const ids = events.map((event) => event.id);
   const customerId = events[0]?.customer_id ?? null;
-  const organizationId = customerId === null ? null : await findOwner(deps, customerId);
+  let waiting = events.map((event) => event.id);
+  let organizationId: string | null = null;
   try {
-    if (organizationId !== null) {
-      const hasNewCard = events.some(({ type }) => type === 'checkout.session.completed');
-      if (hasNewCard && customerId !== null) await adoptCard(deps, customerId);
+    organizationId = customerId === null ? null : await findOwner(deps, customerId);
+    if (customerId !== null && organizationId !== null) {
       await syncOrganization(deps, organizationId);
+      const pages = events.filter(({ type }) => type === 'checkout.session.completed');
+      waiting = pages.map((event) => event.id);
+      const answered = events.filter((event) => !pages.includes(event)).map((event) => event.id);
+      const outcome = { organizationId, ignoredReason: null };
+      await deps.db.query(finishEvents(answered, outcome));
+      if (await adoptCards(deps, customerId, pages)) await syncOrganization(deps, organizationId);
     }
     const ignoredReason =
       customerId === null
@@ -135,12 +140,25 @@ async function processEvents(deps: BillingDeps, events: readonly ClaimedEvent[])
         : organizationId === null
           ? 'a customer of no workspace'
           : null;
-    await deps.db.query(finishEvents(ids, { organizationId, ignoredReason }));
+    await deps.db.query(finishEvents(waiting, { organizationId, ignoredReason }));
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    deps.log.warn({ err: error, events: ids, organizationId }, 'events could not be processed');
-    await deps.db.query(postponeEvents(ids, organizationId, text.slice(0, 1000)));
+    deps.log.warn({ err: error, events: waiting, organizationId }, 'events could not be processed');
+    await deps.db.query(postponeEvents(waiting, organizationId, text.slice(0, 1000)));
   }
+}
+
+/** @returns whether one of the pages brought the card that counts */
+async function adoptCards(
+  deps: BillingDeps,
+  customerId: string,
+  pages: readonly ClaimedEvent[],
+): Promise<boolean> {
+  let isAdopted = false;
+  for (const { object_id: sessionId } of pages) {
+    if (sessionId !== null && (await adoptCard(deps, customerId, sessionId))) isAdopted = true;
+  }
+  return isAdopted;
 }
 
 async function findOwner(deps: BillingDeps, customerId: string): Promise<string | null> {

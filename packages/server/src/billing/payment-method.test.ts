@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../db/sql.ts';
 import { type BillingWorld, createBillingWorld } from '../test/billing.ts';
 import {
   customerOf,
@@ -28,6 +29,14 @@ async function defaultsOf(one: Parameters<typeof customerOf>[1]) {
 }
 
 describe('POST …/billing/payment-method', () => {
+  const complete = (url: unknown, card: string) =>
+    fetch(String(url), {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ card }),
+    });
+  const later = () => world.advanceTo(new Date(world.clock.now().getTime() + 60_000));
+
   test('200: the card is then the one of the customer and of the subscription', async () => {
     const one = await subscriber(world, starter);
     const before = await defaultsOf(one);
@@ -66,16 +75,64 @@ describe('POST …/billing/payment-method', () => {
   test('a visitor who never comes back has changed the card all the same', async () => {
     const one = await subscriber(world, starter);
     const { body } = await one.call('POST', 'billing/payment-method');
-    await fetch(String(body['url']), {
-      method: 'POST',
-      redirect: 'manual',
-      body: new URLSearchParams({ card: 'discover' }),
-    });
+    await complete(body['url'], 'discover');
     await world.settle();
     const after = await defaultsOf(one);
     expect(after.customer).toBe(after.subscription);
     expect((await one.call('GET', 'billing')).body['payment_method']).toMatchObject({
       brand: 'discover',
+    });
+  });
+
+  test('a card given in a later Checkout is not displaced by the page before it', async () => {
+    const one = await visitor(world);
+    const page = await one.call('POST', 'billing/payment-method');
+    await finishCheckout(world, page.body['url'], 'amex');
+    await later();
+    const { body } = await one.call('POST', 'subscription', starter);
+    await finishCheckout(world, body['checkout_url'], 'mastercard');
+    await world.settle();
+    const { subscription } = await defaultsOf(one);
+    const method = await world.stripe.paymentMethods.retrieve(idOf(subscription) ?? '');
+    expect(method.card?.brand).toBe('mastercard');
+  });
+
+  test('late news of a page does not undo a card that was changed at the provider', async () => {
+    const one = await subscriber(world, starter);
+    const { body } = await one.call('POST', 'billing/payment-method');
+    await finishCheckout(world, body['url'], 'amex');
+    const customer = await customerOf(world, one);
+    await world.advanceTo(new Date(world.clock.now().getTime() + 3 * 86_400_000));
+    const { id: portalCard } = await world.stripe.paymentMethods.attach('pm_card_visa', {
+      customer: customer.id,
+    });
+    const { data } = await world.stripe.subscriptions.list({ customer: customer.id });
+    await world.stripe.subscriptions.update(data[0]?.id ?? '', {
+      default_payment_method: portalCard,
+    });
+    const again = String(body['url']).split('/').at(-1) ?? '';
+    await world.api.app.inject({ method: 'GET', url: `/billing/return?session_id=${again}` });
+    expect((await one.call('GET', 'billing')).body['payment_method']).toMatchObject({
+      brand: 'visa',
+    });
+  });
+
+  test('a card removed before its news is worked off holds up nothing', async () => {
+    const one = await subscriber(world, starter);
+    const customer = await customerOf(world, one);
+    const { body } = await one.call('POST', 'billing/payment-method');
+    await complete(body['url'], 'discover');
+    const { data } = await world.stripe.customers.listPaymentMethods(customer.id);
+    const given = data.find(({ card }) => card?.brand === 'discover');
+    await world.stripe.paymentMethods.detach(given?.id ?? '');
+    await world.settle();
+    const waiting = await world.db.query(
+      sql`SELECT type, last_error FROM stripe_events
+        WHERE customer_id = ${customer.id} AND processed_at IS NULL`,
+    );
+    expect(waiting).toEqual([]);
+    expect((await one.call('GET', 'billing')).body['payment_method']).toMatchObject({
+      brand: 'visa',
     });
   });
 

@@ -7,7 +7,7 @@ import { ensureCustomer } from './customer.ts';
 import type { BillingDeps } from './deps.ts';
 import { findPaymentSituation, type PaymentSituation } from './payment-sql.ts';
 import { pathOfReturn, returnUrls } from './return-urls.ts';
-import { askStripe, idOf, isCardRefused, isMissing, type Stripe } from './stripe.ts';
+import { askStripe, idOf, isMissing, isPaymentRefused } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
 
 /**
@@ -54,47 +54,67 @@ export async function openPortal(
   return url;
 }
 
+/** On the customer: the page whose card was made the default last. */
+const adoptedMember = 'adopted_card_page';
+
 /**
- * Makes the card of the newest finished page the one that everything is charged to: the
- * subscription's and the customer's. What is overdue is charged to it at once. A repeat changes
- * nothing, and an older page's news does not bring an older card back.
+ * Makes the card given on a page the one that everything is charged to: the subscription's and the
+ * customer's. What is overdue is charged to it at once. Only the newest finished page of any kind
+ * counts, and only once: late news of it brings back no card that was replaced or removed since.
+ *
+ * @returns whether there was anything to adopt
  */
-export async function adoptCard(deps: BillingDeps, customerId: string): Promise<void> {
-  const card = await findNewestCard(deps, customerId);
-  if (card === null) return;
-  const key = (what: string) => ({ idempotencyKey: `${card.sessionId} ${what}` });
+export async function adoptCard(
+  deps: BillingDeps,
+  customerId: string,
+  sessionId: string,
+): Promise<boolean> {
+  const methodId = await findCardToAdopt(deps, customerId, sessionId);
+  if (methodId === null) return false;
+  const key = (what: string) => ({ idempotencyKey: `${sessionId} ${what}` });
   const { stripe } = deps;
-  await stripe.customers.update(
-    customerId,
-    { invoice_settings: { default_payment_method: card.methodId } },
-    key('customer'),
-  );
   const { data } = await stripe.subscriptions.list({ customer: customerId, limit: 10 });
   for (const { id, status } of data) {
     await stripe.subscriptions.update(
       id,
-      { default_payment_method: card.methodId },
+      { default_payment_method: methodId },
       key(`subscription ${id}`),
     );
-    if (status === 'past_due' || status === 'unpaid') await payOverdue(deps, id, card.sessionId);
+    if (status === 'past_due' || status === 'unpaid') await payOverdue(deps, id, sessionId);
   }
+  await stripe.customers.update(
+    customerId,
+    {
+      invoice_settings: { default_payment_method: methodId },
+      metadata: { [adoptedMember]: sessionId },
+    },
+    key('customer'),
+  );
+  return true;
 }
 
-async function findNewestCard(
+async function findCardToAdopt(
   deps: BillingDeps,
   customer: string,
-): Promise<{ sessionId: string; methodId: string } | null> {
-  const { data } = await deps.stripe.checkout.sessions.list({
+  sessionId: string,
+): Promise<string | null> {
+  const { stripe } = deps;
+  const { data } = await stripe.checkout.sessions.list({
     customer,
     status: 'complete',
-    limit: 20,
+    limit: 1,
     expand: ['data.setup_intent'],
   });
-  const [session] = data.filter(({ mode }) => mode === 'setup');
-  const intent = session?.setup_intent;
-  if (session === undefined || typeof intent !== 'object' || intent === null) return null;
-  const methodId = idOf(intent.payment_method);
-  return methodId === null ? null : { sessionId: session.id, methodId };
+  const [newest] = data;
+  const intent = newest?.setup_intent;
+  if (newest?.id !== sessionId || newest.mode !== 'setup') return null;
+  const methodId = typeof intent === 'object' ? idOf(intent?.payment_method) : null;
+  if (methodId === null) return null;
+  const kept = await stripe.customers.retrieve(customer);
+  if (kept.deleted || kept.metadata[adoptedMember] === sessionId) return null;
+  // Removed since: there is nothing to adopt any more.
+  const method = await ifKnown(stripe.paymentMethods.retrieve(methodId));
+  return idOf(method?.customer) === customer ? methodId : null;
 }
 
 async function payOverdue(
@@ -103,11 +123,13 @@ async function payOverdue(
   sessionId: string,
 ): Promise<void> {
   const { data } = await deps.stripe.invoices.list({ subscription, status: 'open', limit: 10 });
-  for (const invoice of data) {
-    const options = { idempotencyKey: `${sessionId} pay ${invoice.id}` };
-    await deps.stripe.invoices.pay(invoice.id, {}, options).catch((error: unknown) => {
-      // Declined again: the provider goes on trying, and says so by itself.
-      if (!isCardRefused(error)) throw error;
+  for (const { id } of data) {
+    const options = { idempotencyKey: `${sessionId} pay ${id}` };
+    await deps.stripe.invoices.pay(id, {}, options).catch(async (error: unknown) => {
+      // Declined again, or its holder has to agree: the provider goes on, and says so by itself.
+      if (isPaymentRefused(error)) return;
+      // Paid or voided by somebody else meanwhile.
+      if ((await deps.stripe.invoices.retrieve(id)).status === 'open') throw error;
     });
   }
 }
@@ -123,22 +145,19 @@ export async function returnFromPage(
   to: string | undefined,
 ): Promise<string> {
   const path = pathOfReturn(deps, to);
-  const session = await findSession(deps, sessionId);
+  const session = await ifKnown(deps.stripe.checkout.sessions.retrieve(sessionId));
   const organizationId = session?.metadata?.['organization_id'];
   const customerId = idOf(session?.customer);
   if (session === null || organizationId === undefined || customerId === null) return path;
   if (session.mode === 'setup' && session.status === 'complete') {
-    await adoptCard(deps, customerId);
+    await adoptCard(deps, customerId, session.id);
   }
   await syncOrganization(deps, organizationId);
   return path;
 }
 
-async function findSession(
-  deps: BillingDeps,
-  sessionId: string,
-): Promise<Stripe.Checkout.Session | null> {
-  return deps.stripe.checkout.sessions.retrieve(sessionId).catch((error: unknown) => {
+async function ifKnown<Found>(asked: Promise<Found>): Promise<Found | null> {
+  return asked.catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;
   });

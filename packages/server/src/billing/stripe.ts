@@ -104,9 +104,15 @@ export function isKeyRefused(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeAuthenticationError;
 }
 
-/** The card was declined, or its holder has to agree first. */
-export function isCardRefused(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeCardError;
+const needsHolder = new Set([
+  'invoice_payment_intent_requires_action',
+  'subscription_payment_intent_requires_action',
+]);
+
+/** A payment was declined, or the card's holder has to agree first: of the first kind by its 402. */
+export function isPaymentRefused(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false;
+  return error.statusCode === 402 || needsHolder.has(error.code ?? '');
 }
 
 /** It knows no object of that id (any more). */

@@ -81,6 +81,12 @@ function toClientError(error: unknown): unknown {
       isUnsure: true,
     });
   }
+  // Its 4xx are ours, not the client's; some steps may have been done before.
+  if (error instanceof Stripe.errors.StripeError) {
+    const message =
+      'The payment provider refused what we asked of it. Ask again: what was done is not done twice.';
+    return new AppError('internal_error', message, { cause: error, isUnsure: true });
+  }
   return error;
 }
 
@@ -128,6 +134,11 @@ export function isInvoiceFixed(error: unknown): boolean {
     error instanceof Stripe.errors.StripeInvalidRequestError &&
     error.code === 'invoice_not_editable'
   );
+}
+
+/** Its idempotency key was used with other parameters. */
+export function isKeyTaken(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
 /** There is no next invoice to preview. */

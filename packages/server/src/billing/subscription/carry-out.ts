@@ -179,13 +179,18 @@ async function setTrialEnd(
 }
 
 /**
- * Ends it now. What is left of the paid time is credited to the balance, or paid back from the invoice
- * that it was paid with, as `findRefund` reckoned when it was asked for.
+ * Ends it now. What is left of the paid time is credited to the balance, or paid back from the invoices
+ * that it was paid with, as `findRefunds` reckoned when it was asked for.
  */
 async function end(deps: BillingDeps, live: LiveSubscription, change: ChangeRow): Promise<void> {
-  const { settlement, refund } = change.detail as { settlement: string; refund?: Refund | null };
-  if (refund !== undefined && refund !== null) {
+  const { settlement, refunds } = change.detail as {
+    settlement: string;
+    refunds: readonly Refund[];
+  };
+  for (const refund of refunds) {
     const { invoice, refund_minor, credit_minor } = refund;
+    // A key holds for a day; the note itself tells for ever.
+    if (await isPaidBack(deps, invoice, change)) continue;
     await deps.stripe.creditNotes.create(
       {
         invoice,
@@ -195,7 +200,7 @@ async function end(deps: BillingDeps, live: LiveSubscription, change: ChangeRow)
         reason: 'order_change',
         metadata: { change: change.id },
       },
-      key(change, 'refund'),
+      key(change, `refund ${invoice}`),
     );
   }
   const isCredited = settlement === 'credit';
@@ -204,4 +209,9 @@ async function end(deps: BillingDeps, live: LiveSubscription, change: ChangeRow)
     { prorate: isCredited, invoice_now: isCredited },
     key(change, 'end'),
   );
+}
+
+async function isPaidBack(deps: BillingDeps, invoice: string, change: ChangeRow): Promise<boolean> {
+  const { data } = await deps.stripe.creditNotes.list({ invoice, limit: 100 });
+  return data.some(({ metadata }) => metadata?.['change'] === change.id);
 }

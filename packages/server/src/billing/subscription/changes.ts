@@ -97,12 +97,16 @@ async function finish(ctx: Context, kept: KeptPlan, change: ChangeRow): Promise<
     const [first] = await tx.query(statement);
     if (first === undefined) return;
     const { plan_id, plan_version, interval, currency, kind, detail } = change;
-    const refund = detail['refund'] as Refund | null | undefined;
-    if (refund !== undefined && refund !== null) {
+    const refunds = (detail['refunds'] ?? []) as readonly Refund[];
+    if (refunds.length > 0) {
       await recordBillingEvent(tx, ctx, {
         type: 'refund.created',
         summary: 'What was left of the paid time was paid back',
-        data: { ...refund, invoice: undefined, currency },
+        data: {
+          refund_minor: refunds.reduce((sum, { refund_minor }) => sum + refund_minor, 0),
+          credit_minor: refunds.reduce((sum, { credit_minor }) => sum + credit_minor, 0),
+          currency,
+        },
       });
     }
     await appendAudit(tx, ctx, {

@@ -1,9 +1,11 @@
 import type { Context } from '../../context.ts';
+import { AppError } from '../../errors.ts';
 import { ensurePrice } from '../catalogue.ts';
 import { ensureCustomer } from '../customer.ts';
 import type { BillingDeps } from '../deps.ts';
 import { returnUrls } from '../return-urls.ts';
-import { askStripe, type Stripe } from '../stripe.ts';
+import { askStripe, isKeyTaken, type Stripe } from '../stripe.ts';
+import { syncOrganization } from '../sync.ts';
 import type { Target } from './decide-change.ts';
 
 /**
@@ -29,13 +31,14 @@ export async function openCheckout(
     const urls = returnUrls(deps, returnUrl);
     const trialDays = await trialDaysOf(deps, customer, target);
     const wanted = { customer, price, trialDays, urls };
-    const open = await listOpen(deps, customer);
+    const { open, newest } = await listSessions(deps, customer);
     const same = open.find((session) => isSame(session, wanted));
     await expireAll(
       deps,
+      ctx,
       open.filter((session) => session !== same),
     );
-    const { url } = same ?? (await create(deps, ctx, wanted));
+    const { url } = same ?? (await create(deps, ctx, wanted, `after ${newest ?? customer}`));
     if (url === null) throw new Error('a Checkout session without a URL');
     return url;
   });
@@ -59,11 +62,26 @@ export async function trialDaysOf(
   return data.length === 0 ? target.trialDays : null;
 }
 
-async function listOpen(deps: BillingDeps, customer: string): Promise<Stripe.Checkout.Session[]> {
-  const sessions = await deps.stripe.checkout.sessions
-    .list({ customer, status: 'open', limit: 100 })
-    .autoPagingToArray({ limit: 100 });
-  return sessions.filter((session) => session.mode === 'subscription');
+/** Closes the pages that would each start a subscription. @throws AppError `conflict`: one has */
+export async function closeCheckouts(
+  deps: BillingDeps,
+  ctx: Context,
+  customer: string,
+): Promise<void> {
+  await expireAll(deps, ctx, (await listSessions(deps, customer)).open);
+}
+
+interface Sessions {
+  readonly open: readonly Stripe.Checkout.Session[];
+  /** Of whatever kind; null: it is the first. */
+  readonly newest: string | null;
+}
+
+/** One is open for a day at most, so those of the newest page are all. */
+async function listSessions(deps: BillingDeps, customer: string): Promise<Sessions> {
+  const { data } = await deps.stripe.checkout.sessions.list({ customer, limit: 100 });
+  const open = data.filter(({ mode, status }) => mode === 'subscription' && status === 'open');
+  return { open, newest: data[0]?.id ?? null };
 }
 
 function isSame(session: Stripe.Checkout.Session, wanted: Wanted): boolean {
@@ -77,22 +95,39 @@ function isSame(session: Stripe.Checkout.Session, wanted: Wanted): boolean {
 
 async function expireAll(
   deps: BillingDeps,
-  sessions: readonly Stripe.Checkout.Session[],
+  ctx: Context,
+  open: readonly Stripe.Checkout.Session[],
 ): Promise<void> {
-  for (const session of sessions) {
-    // Finished or expired meanwhile: then there is nothing to expire.
-    await deps.stripe.checkout.sessions.expire(session.id).catch(() => undefined);
+  const { sessions } = deps.stripe.checkout;
+  for (const { id } of open) {
+    try {
+      await sessions.expire(id);
+    } catch (error) {
+      const { status } = await sessions.retrieve(id);
+      if (status === 'open') throw error;
+      if (status === 'complete') await refuse(deps, ctx);
+    }
   }
 }
 
+async function refuse(deps: BillingDeps, ctx: Context): Promise<never> {
+  await syncOrganization(deps, ctx.organization.id);
+  throw new AppError('conflict', 'The workspace has just subscribed: look at its subscription.');
+}
+
+/**
+ * The key names the newest session there is: who asks at the same moment is given the same page, or
+ * refused where it asks for another plan.
+ */
 async function create(
   deps: BillingDeps,
   ctx: Context,
   wanted: Wanted,
+  key: string,
 ): Promise<Stripe.Checkout.Session> {
   const { customer, price, trialDays, urls } = wanted;
   const organization = { organization_id: ctx.organization.id };
-  return deps.stripe.checkout.sessions.create({
+  const params: Stripe.Checkout.SessionCreateParams = {
     mode: 'subscription',
     customer,
     line_items: [{ price, quantity: 1 }],
@@ -105,5 +140,14 @@ async function create(
       billing_mode: { type: 'flexible' },
       ...(trialDays === null ? {} : { trial_period_days: trialDays }),
     },
-  });
+  };
+  try {
+    return await deps.stripe.checkout.sessions.create(params, {
+      idempotencyKey: `checkout ${key}`,
+    });
+  } catch (error) {
+    if (!isKeyTaken(error)) throw error;
+    const message = 'Another request opened the page for a plan at the same time. Ask again.';
+    throw new AppError('conflict', message, { cause: error });
+  }
 }

@@ -44,7 +44,7 @@ async function findKept(deps: BillingDeps, organizationId: string): Promise<Kept
 }
 
 async function findLive(deps: BillingDeps, kept: KeptPlan): Promise<LiveSubscription | null> {
-  const id = kept.stripe_subscription_id;
+  const id = kept.stripe_subscription_id ?? (await findUnheard(deps, kept));
   if (id === null) return null;
   try {
     const live = await deps.stripe.subscriptions.retrieve(id, { expand: ['schedule'] });
@@ -53,6 +53,16 @@ async function findLive(deps: BillingDeps, kept: KeptPlan): Promise<LiveSubscrip
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** One that was bought and that we have not heard of yet. */
+async function findUnheard(deps: BillingDeps, kept: KeptPlan): Promise<string | null> {
+  if (kept.stripe_customer_id === null) return null;
+  const { data } = await deps.stripe.subscriptions.list({
+    customer: kept.stripe_customer_id,
+    limit: 100,
+  });
+  return data.find(({ status }) => status !== 'incomplete')?.id ?? null;
 }
 
 /** The schedule that holds a subscription's next phases; null: none. */

@@ -1,4 +1,6 @@
 import type { BillingDeps } from '../deps.ts';
+import type { Stripe } from '../stripe.ts';
+import { itemOf } from '../subscription-facts.ts';
 import type { LiveSubscription } from './present.ts';
 
 /** What is paid back of an invoice: onto the card what was paid by card, the rest to the balance. */
@@ -9,13 +11,13 @@ export interface Refund {
 }
 
 /**
- * What is left of the paid time, by the provider's own reckoning, and the newest paid invoice that
- * it can be paid back from. Null: nothing is left, or nothing was paid.
+ * What is left of the paid time, by the provider's own reckoning, spread over the paid invoices that
+ * reach into it, the newest first. Empty: nothing is left, or nothing was paid.
  */
-export async function findRefund(
+export async function findRefunds(
   deps: BillingDeps,
   live: LiveSubscription,
-): Promise<Refund | null> {
+): Promise<readonly Refund[]> {
   const { invoices } = deps.stripe;
   const preview = await invoices.createPreview({
     subscription: live.id,
@@ -24,11 +26,30 @@ export async function findRefund(
   const paid = await invoices
     .list({ subscription: live.id, status: 'paid', limit: 100 })
     .autoPagingToArray({ limit: 1_000 });
-  const invoice = paid.find(({ total }) => total > 0);
-  if (invoice === undefined) return null;
-  const left = invoice.total - invoice.post_payment_credit_notes_amount;
-  const amount = Math.min(-preview.total, left);
-  if (amount <= 0) return null;
-  const byCard = Math.min(amount, invoice.amount_paid);
-  return { invoice: invoice.id, refund_minor: byCard, credit_minor: amount - byCard };
+  const refunds: Refund[] = [];
+  let rest = -preview.total;
+  for (const invoice of paid) {
+    if (rest <= 0) break;
+    if (!(await reachesInto(deps, invoice, itemOf(live).current_period_start))) continue;
+    const back = invoice.post_payment_credit_notes_amount;
+    const amount = Math.min(rest, invoice.total - back);
+    if (amount <= 0) continue;
+    const byCard = Math.min(amount, Math.max(0, invoice.amount_paid - back));
+    refunds.push({ invoice: invoice.id, refund_minor: byCard, credit_minor: amount - byCard });
+    rest -= amount;
+  }
+  return refunds;
+}
+
+async function reachesInto(
+  deps: BillingDeps,
+  { id, lines }: Stripe.Invoice,
+  periodStart: number,
+): Promise<boolean> {
+  const all = lines.has_more
+    ? await deps.stripe.invoices
+        .listLineItems(id, { limit: 100 })
+        .autoPagingToArray({ limit: 10_000 })
+    : lines.data;
+  return all.some(({ period }) => period.end > periodStart);
 }

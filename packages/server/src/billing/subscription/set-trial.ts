@@ -7,10 +7,12 @@ import { findSubscription } from '../../subscriptions/subscriptions.ts';
 import { ensurePrice } from '../catalogue.ts';
 import { ensureCustomer } from '../customer.ts';
 import type { BillingDeps } from '../deps.ts';
-import { askStripe } from '../stripe.ts';
+import { askStripe, dateOf } from '../stripe.ts';
+import { itemOf } from '../subscription-facts.ts';
 import { beginChange, completeChange, findBegun, rowOfPresent } from './changes.ts';
+import { closeCheckouts } from './checkout.ts';
 import { decideChange, requireChangeable, type Target } from './decide-change.ts';
-import { findPresent, outlookOf, type Present } from './present.ts';
+import { findPresent, type LiveSubscription, outlookOf, type Present } from './present.ts';
 import type { StartTrial } from './schema.ts';
 import { type ChangeRow, findPlanOnSale, type PlanOnSale } from './sql.ts';
 
@@ -57,7 +59,10 @@ async function rowOf(
   const detail = { trial_end: trialEnd };
   if (live !== null) {
     requireChangeable(kept, live.status);
-    if (input.plan_id === undefined) return rowOfPresent(id, 'trial', kept, detail);
+    if (input.plan_id === undefined) {
+      requireLater(live, trialEnd);
+      return rowOfPresent(id, 'trial', kept, detail);
+    }
     const message = 'The workspace has a subscription: leave plan_id out to give that days free.';
     throw new AppError('conflict', message);
   }
@@ -71,6 +76,18 @@ async function rowOf(
     currency,
     detail,
   };
+}
+
+/** Days are given on top of what is paid, and a change to come is for the date it was made for. */
+function requireLater(live: LiveSubscription, trialEnd: number): void {
+  if (outlookOf(live).isToChange) {
+    const message = 'A change of the subscription is to come: take it back first.';
+    throw new AppError('conflict', message);
+  }
+  const paidUntil = itemOf(live).current_period_end;
+  if (live.status === 'trialing' || trialEnd >= paidUntil) return;
+  const detail = `must not be before what is paid ends: ${dateOf(paidUntil).toISOString()}`;
+  throw invalidRequest([{ pointer: '/body/ends_at', detail }]);
 }
 
 async function targetOf(
@@ -92,6 +109,7 @@ async function targetOf(
 async function startTrial(deps: BillingDeps, ctx: Context, change: ChangeRow): Promise<void> {
   const { plan_id: planId, plan_version: version, interval, currency } = change;
   const customer = await ensureCustomer(deps, ctx);
+  await closeCheckouts(deps, ctx, customer);
   const price = await ensurePrice(deps, { planId, version, interval, currency });
   await deps.stripe.subscriptions.create(
     {

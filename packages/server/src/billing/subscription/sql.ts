@@ -97,12 +97,21 @@ export function insertChange(
       ${JSON.stringify(change.detail)}::jsonb, ${JSON.stringify(requestedBy)}::jsonb, ${asOf})`;
 }
 
-/** Of the changes of plan that were asked for since: how many, and when the oldest of the last n. */
+/** The end of a subscription that was begun, and that nobody has seen through. */
+export function findUnfinishedEnd(organizationId: string, subscriptionId: string): Statement {
+  return sql`SELECT ${changeColumns} FROM subscription_changes
+    WHERE organization_id = ${organizationId} AND kind = 'end' AND finished_at IS NULL
+      AND detail ->> 'subscription' = ${subscriptionId}
+    ORDER BY created_at LIMIT 1`;
+}
+
+/** Of the changes of plan that were made since: how many, and when the oldest of the last n. */
 export function countChangesSince(organizationId: string, since: Date, last: number): Statement {
   return sql`SELECT count(*) AS count, min(created_at) AS oldest FROM (
       SELECT created_at FROM subscription_changes
       WHERE organization_id = ${organizationId} AND created_at > ${since}
-        AND kind IN ('now', 'period_end', 'undo') AND requested_by ->> 'kind' <> 'super_admin'
+        AND finished_at IS NOT NULL AND kind IN ('now', 'period_end', 'undo')
+        AND requested_by ->> 'kind' <> 'super_admin'
       ORDER BY created_at DESC LIMIT ${last}::integer
     ) AS latest`;
 }

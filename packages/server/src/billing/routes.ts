@@ -38,22 +38,26 @@ const findBillingRoute = (nextInvoices: NextInvoices) =>
     }),
   });
 
-const updateBillingRoute = defineRoute({
-  method: 'PATCH',
-  url,
-  operationId: 'updateBilling',
-  summary: 'Set billing address, spend cap and overage policy',
-  description:
-    'What is absent stays. `overage_policy` must be one that the plan allows; `charge` also needs ' +
-    "an overage price and a payment method, or the operator's word: else 409 with `missing`. " +
-    'Conversions under way keep the policy and price of their admission.',
-  tag,
-  access: { kind: 'workspace', scope: 'billing:write' },
-  body: updateBillingSchema,
-  responses: { 200: billingSchema },
-  errors: ['conflict'],
-  handler: ({ ctx, body }) => updateBilling(ctx, body),
-});
+const updateBillingRoute = (nextInvoices: NextInvoices) =>
+  defineRoute({
+    method: 'PATCH',
+    url,
+    operationId: 'updateBilling',
+    summary: 'Set billing address, spend cap and overage policy',
+    description:
+      'What is absent stays. `overage_policy` must be one that the plan allows; `charge` also needs ' +
+      "an overage price and a payment method, or the operator's word: else 409 with `missing`. " +
+      'Conversions under way keep the policy and price of their admission.',
+    tag,
+    access: { kind: 'workspace', scope: 'billing:write' },
+    body: updateBillingSchema,
+    responses: { 200: billingSchema },
+    errors: ['conflict'],
+    handler: async ({ ctx, body }) => ({
+      ...(await updateBilling(ctx, body)),
+      next_invoice: await nextInvoices.find(ctx),
+    }),
+  });
 
 const listBillingEventsRoute = defineRoute({
   method: 'GET',
@@ -71,9 +75,10 @@ const listBillingEventsRoute = defineRoute({
 /** The billing part of the API. Null: nobody is billed on this server. */
 export function billingRoutes(billing: Billing | null): Route[] {
   const deps = billing?.deps ?? null;
+  const nextInvoices = new NextInvoices(deps);
   return [
-    findBillingRoute(new NextInvoices(deps)),
-    updateBillingRoute,
+    findBillingRoute(nextInvoices),
+    updateBillingRoute(nextInvoices),
     listBillingEventsRoute,
     ...paymentRoutes(deps),
     ...adminBillingRoutes(deps),

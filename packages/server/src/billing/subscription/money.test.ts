@@ -64,10 +64,13 @@ describe('an upgrade', () => {
     const one = await subscriber(world, { plan_id: 'plan_a', currency: 'jpy' });
     await world.advanceTo('2027-06-16T00:00:00Z');
     expect(await change(one, 'plan_b')).toEqual({ lines: [-1000, 2500], total: 1500 });
-    expect((await one.call('GET', 'billing')).body).toMatchObject({
+    const billing = {
       currency: 'jpy',
       next_invoice: { amount_due_minor: 5000, currency: 'jpy', due_at: '2027-07-01T00:00:00.000Z' },
-    });
+    };
+    expect((await one.call('GET', 'billing')).body).toMatchObject(billing);
+    const settings = { billing_email: 'books@example.com' };
+    expect((await one.call('PATCH', 'billing', settings)).body).toMatchObject(billing);
   });
 
   test('KWD 10.000 to 20.000 at half: +5.000, and a last digit of 0 at odd moments', async () => {

@@ -14,6 +14,7 @@ import { writeInvoices } from './invoices/write-invoices.ts';
 import { hastenOverage } from './overage/own-invoice.ts';
 import { fetchProviderState, type ProviderState } from './provider-state.ts';
 import { planReminders } from './reminders.ts';
+import { stayAfterUpgrade } from './stay-after-upgrade.ts';
 import { dateOf, type Stripe } from './stripe.ts';
 import {
   type Change,
@@ -47,8 +48,9 @@ export async function syncOrganization(deps: BillingDeps, organizationId: string
   if (customerId === null) return;
   await deps.verifyAccount();
   const [row] = await deps.db.query<{ number: number }>(takeSyncNumber());
-  const state = await fetchProviderState(deps, customerId);
   const ctx = systemContext(deps, organizationId);
+  const fetched = await fetchProviderState(deps, customerId);
+  const state = await stayAfterUpgrade(deps, ctx, fetched);
   await deps.db.transaction((tx) => write(deps, tx, ctx, { number: row?.number ?? 0, state }));
   await correctCustomer(deps, ctx, state);
 }

@@ -1,5 +1,6 @@
 import { ensurePrice } from '../catalogue.ts';
 import type { BillingDeps } from '../deps.ts';
+import { isMissing } from '../stripe.ts';
 import { itemOf } from '../subscription-facts.ts';
 import { isCancelling, type LiveSubscription, migrationMember, scheduleOf } from './present.ts';
 import type { Refund } from './refund.ts';
@@ -204,11 +205,16 @@ async function end(deps: BillingDeps, live: LiveSubscription, change: ChangeRow)
     );
   }
   const isCredited = settlement === 'credit';
-  await deps.stripe.subscriptions.cancel(
-    live.id,
-    { prorate: isCredited, invoice_now: isCredited },
-    key(change, 'end'),
-  );
+  try {
+    await deps.stripe.subscriptions.cancel(
+      live.id,
+      { prorate: isCredited, invoice_now: isCredited },
+      key(change, 'end'),
+    );
+  } catch (error) {
+    // It ended by a try whose answer was lost: no key holds for a DELETE.
+    if (!isMissing(error)) throw error;
+  }
 }
 
 async function isPaidBack(deps: BillingDeps, invoice: string, change: ChangeRow): Promise<boolean> {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { recordBillingEvent } from '../../organizations/billing-events.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import type { BillingDeps } from '../deps.ts';
+import { dropWork, planWork } from '../due-work.ts';
 import { askStripe } from '../stripe.ts';
 import { syncOrganization } from '../sync.ts';
 import { carryOut } from './carry-out.ts';
@@ -20,6 +21,11 @@ import {
 
 const changesADayMax = 5;
 const dayMs = 86_400_000;
+
+/** The kind of due work that sees a change through which nobody has finished. */
+export const changeWork = 'subscription_change';
+/** Whoever asked may ask again first. */
+const patienceMs = 600_000;
 
 /** A change as it was begun before; null: it is new. */
 export async function findBegun(
@@ -50,6 +56,8 @@ export async function beginChange(ctx: Context, change: ChangeRow): Promise<void
     }
     const { kind, id: actorId } = ctx.actor;
     await tx.query(insertChange(id, change, { kind, id: actorId }, asOf));
+    const dueAt = new Date(asOf.getTime() + patienceMs);
+    await planWork(tx, { organizationId: id, kind: changeWork, reference: change.id, dueAt });
   });
 }
 
@@ -95,6 +103,7 @@ async function finish(ctx: Context, kept: KeptPlan, change: ChangeRow): Promise<
     await lockOrganization(tx, ctx);
     const statement = finishChange(ctx.organization.id, change.id, ctx.clock.now());
     const [first] = await tx.query(statement);
+    await dropWork(tx, ctx.organization.id, changeWork, change.id);
     if (first === undefined) return;
     const { plan_id, plan_version, interval, currency, kind, detail } = change;
     const refunds = (detail['refunds'] ?? []) as readonly Refund[];

@@ -106,7 +106,12 @@ async function targetOf(
   return step.target;
 }
 
-async function startTrial(deps: BillingDeps, ctx: Context, change: ChangeRow): Promise<void> {
+/** Starts the trial of a workspace without a subscription. May be repeated with the same row. */
+export async function startTrial(
+  deps: BillingDeps,
+  ctx: Context,
+  change: ChangeRow,
+): Promise<void> {
   const { plan_id: planId, plan_version: version, interval, currency } = change;
   const customer = await ensureCustomer(deps, ctx);
   await closeCheckouts(deps, ctx, customer);

@@ -97,6 +97,23 @@ export function insertChange(
       ${JSON.stringify(change.detail)}::jsonb, ${JSON.stringify(requestedBy)}::jsonb, ${asOf})`;
 }
 
+export interface UnfinishedChange extends ChangeRow {
+  readonly created_at: string;
+  readonly subscription_id: string;
+  /** Another was asked for after it. */
+  readonly is_overtaken: boolean;
+}
+
+export function findUnfinishedChange(organizationId: string, id: string): Statement {
+  return sql`SELECT c.id, c.kind, c.plan_id, c.plan_version, c.interval, c.currency, c.detail,
+      c.created_at, s.id AS subscription_id,
+      EXISTS (SELECT 1 FROM subscription_changes n WHERE n.organization_id = c.organization_id
+        AND n.created_at > c.created_at) AS is_overtaken
+    FROM subscription_changes c
+    JOIN organization_subscriptions s ON s.organization_id = c.organization_id
+    WHERE c.organization_id = ${organizationId} AND c.id = ${id} AND c.finished_at IS NULL`;
+}
+
 /** The end of a subscription that was begun, and that nobody has seen through. */
 export function findUnfinishedEnd(organizationId: string, subscriptionId: string): Statement {
   return sql`SELECT ${changeColumns} FROM subscription_changes

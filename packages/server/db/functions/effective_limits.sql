@@ -26,7 +26,7 @@ RETURNS TABLE (
     FROM organization_subscriptions s
     CROSS JOIN LATERAL (
       SELECT s.status IN ('trialing', 'active', 'unpaid')
-          OR (s.status = 'past_due' AND coalesce(_as_of < s.grace_ends_at, true)) AS entitled,
+          OR (s.status = 'past_due' AND coalesce(_as_of < s.grace_ends_at, false)) AS entitled,
         s.override_id IS NOT NULL AND coalesce(_as_of < s.override_expires_at, true)
           AS overridden
       OFFSET 0

@@ -13,6 +13,7 @@ import {
 } from '../test/billing.ts';
 import { systemContext } from './deps.ts';
 import { idOf } from './stripe.ts';
+import { syncOrganization } from './sync.ts';
 
 let world: BillingWorld;
 let id: string;
@@ -106,13 +107,59 @@ describe('a renewal that is not paid', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
+  const latestInvoice = async (): Promise<string> => {
+    const { latest_invoice: latest } = await world.stripe.subscriptions.retrieve(subscriptionId);
+    return idOf(latest) ?? '';
+  };
+
+  test('whatever the provider keeps of the failed invoice, the grace ends when it would have', async () => {
+    await missRenewal();
+    const { grace_ends_at: graceEnd } = await kept();
+    const invoiceId = await latestInvoice();
+    await world.simulator.run((tx) => {
+      const invoice = tx.find('invoice', invoiceId);
+      Object.assign(invoice ?? {}, { attempted: false });
+    });
+    await syncOrganization(world.deps, id);
+    expect(await kept()).toMatchObject({ status: 'past_due', grace_ends_at: graceEnd });
+    await world.simulator.run((tx) => {
+      const invoice = tx.find('invoice', invoiceId);
+      Object.assign(invoice ?? {}, { parent: null });
+    });
+    await syncOrganization(world.deps, id);
+    expect(await kept()).toMatchObject({ status: 'past_due', grace_ends_at: graceEnd });
+  });
+
+  test('a failure without any invoice to tell of it has a grace with an end', async () => {
+    await missRenewal();
+    await world.db.query(sql`UPDATE organization_subscriptions SET grace_ends_at = NULL
+      WHERE organization_id = ${id}`);
+    expect(await limitInForce()).toBe(100);
+  });
+
+  test('an older invoice that stayed open takes no grace from a later failure', async () => {
+    await missRenewal();
+    await world.stripe.invoices.update(await latestInvoice(), { auto_advance: false });
+    await useCard('visa');
+    const ends = async () => Date.parse(String((await kept())['current_period_end']));
+    const second = await ends();
+    await world.advanceTo(new Date(second + 2 * hour));
+    expect(await kept()).toMatchObject({ status: 'active', grace_ends_at: null });
+    await useCard('chargeCustomerFail');
+    const third = await ends();
+    await world.advanceTo(new Date(third + 2 * hour));
+    const row = await kept();
+    expect(row).toMatchObject({ status: 'past_due' });
+    const graceEnd = Date.parse(String(row['grace_ends_at']));
+    expect(Math.abs(graceEnd - third - hour - 7 * day)).toBeLessThan(hour);
+    expect(await limitInForce()).toBe(1000);
+  });
+
   test('paid, everything is as before at once', async () => {
     await missRenewal();
     await world.advanceTo(new Date(renewedAt + 9 * day));
     const good = await useCard('visa');
-    const { latest_invoice: latest } = await world.stripe.subscriptions.retrieve(subscriptionId);
-    const invoice = typeof latest === 'string' ? latest : (latest?.id ?? '');
-    await world.stripe.invoices.pay(invoice, { payment_method: good });
+    await world.stripe.invoices.pay(await latestInvoice(), { payment_method: good });
     await world.settle();
     expect(await kept()).toMatchObject({
       plan_id: 'plan_starter',

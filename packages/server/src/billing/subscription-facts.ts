@@ -21,7 +21,7 @@ export async function factsOf(
   db: Queryable,
   state: ProviderState,
   kept: KeptSubscription,
-  graceDays: number,
+  terms: GraceTerms,
 ): Promise<SubscriptionFacts | null> {
   const { subscription } = state;
   const isOver =
@@ -45,7 +45,7 @@ export async function factsOf(
     cancel_at_period_end: subscription.cancel_at_period_end || subscription.cancel_at !== null,
     scheduled_change: await scheduledChangeOf(db, state, sold),
     pending_change: await pendingChangeOf(db, state),
-    ...debtOf(state, subscription, graceDays),
+    ...debtOf(state, subscription, kept, terms),
     stripe_subscription_id: subscription.id,
     stripe_schedule_id: state.schedule?.id ?? null,
   };
@@ -131,35 +131,54 @@ async function pendingChangeOf(
   };
 }
 
+export interface GraceTerms {
+  readonly graceDays: number;
+  readonly now: Date;
+}
+
 type Debt = Pick<SubscriptionFacts, 'past_due_since' | 'grace_ends_at' | 'overdue_invoice_url'>;
 
-/** Grace is counted from the first failure, however late we hear of it. */
-function debtOf(state: ProviderState, subscription: Stripe.Subscription, graceDays: number): Debt {
+/**
+ * Grace is counted from the first failure, however late we hear of it. It always has an end: where
+ * no invoice tells the failure, it counts from when we first saw one.
+ */
+function debtOf(
+  state: ProviderState,
+  subscription: Stripe.Subscription,
+  kept: KeptSubscription,
+  { graceDays, now }: GraceTerms,
+): Debt {
   const none: Debt = { past_due_since: null, grace_ends_at: null, overdue_invoice_url: null };
   if (subscription.status !== 'past_due' && subscription.status !== 'unpaid') return none;
-  const invoice = findOverdueInvoice(state, subscription.id);
-  if (invoice === null) return none;
-  const since = dateOf(invoice.status_transitions.finalized_at ?? invoice.created);
+  const invoice = findOverdueInvoice(state, subscription);
+  const seen = kept.past_due_since === null ? now : new Date(kept.past_due_since);
+  const since =
+    invoice === null ? seen : dateOf(invoice.status_transitions.finalized_at ?? invoice.created);
   const graceEnd = new Date(since.getTime() + graceDays * 86_400_000);
   return {
     past_due_since: since.toISOString(),
     grace_ends_at: subscription.status === 'past_due' ? graceEnd.toISOString() : null,
-    overdue_invoice_url: invoice.hosted_invoice_url ?? null,
+    overdue_invoice_url: invoice?.hosted_invoice_url ?? null,
   };
 }
 
-/** The oldest invoice of a subscription that was tried and is not paid. */
+/**
+ * The first of the renewals that are open now: from the newest back to the last that was paid. An
+ * older invoice that stayed open is no part of this failure.
+ */
 function findOverdueInvoice(
   { invoices }: ProviderState,
-  subscriptionId: string,
+  subscription: Stripe.Subscription,
 ): Stripe.Invoice | null {
-  const open = invoices.filter(
-    (invoice) =>
-      invoice.status === 'open' &&
-      invoice.attempted &&
-      subscriptionIdOf(invoice) === subscriptionId,
-  );
-  return open.toSorted((left, right) => left.created - right.created)[0] ?? null;
+  const latest = idOf(subscription.latest_invoice);
+  const own = invoices
+    .filter((one) => subscriptionIdOf(one) === subscription.id)
+    .filter((one) => one.id === latest || one.billing_reason === 'subscription_cycle')
+    .filter(({ status }) => status === 'open' || status === 'paid')
+    .toSorted((left, right) => right.created - left.created);
+  const paidAt = own.findIndex(({ status }) => status === 'paid');
+  const open = paidAt === -1 ? own : own.slice(0, paidAt);
+  return open.at(-1) ?? null;
 }
 
 function timeOf(unixSeconds: number): string {

@@ -69,7 +69,10 @@ async function write(
   await lockOrganization(tx, ctx);
   const kept = await findKept(tx, ctx);
   if (kept.billing_sync_number >= number) return;
-  const facts = await factsOf(tx, state, kept, deps.graceDays);
+  const facts = await factsOf(tx, state, kept, {
+    graceDays: deps.graceDays,
+    now: ctx.clock.now(),
+  });
   await tx.query(
     updateCustomerFacts(
       ctx.organization.id,

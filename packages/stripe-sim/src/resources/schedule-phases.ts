@@ -13,12 +13,13 @@ export interface PhaseInput {
   duration?: { interval: Interval; interval_count?: number };
   proration_behavior?: string;
   billing_cycle_anchor?: string;
+  trial_end?: number;
   metadata?: MetadataInput;
 }
 
 export const phaseNames = [
   ...words('items.price items.quantity items.metadata start_date end_date duration'),
-  ...words('proration_behavior billing_cycle_anchor metadata'),
+  ...words('proration_behavior billing_cycle_anchor trial_end metadata'),
 ].map((name) => `phases.${name}`);
 
 function blankPhase(currency: string, start: number, end: number): Phase {
@@ -52,6 +53,7 @@ export function phaseOf(subscription: Subscription, start: number, end: number):
     items: subscription.items.data.map((item) =>
       phaseItem(item.price.id, item.quantity, item.metadata),
     ),
+    trial_end: subscription.status === 'trialing' ? subscription.trial_end : null,
     metadata: { ...subscription.metadata },
   };
 }
@@ -94,6 +96,7 @@ export function readPhases(
       ...blankPhase(currency, start, end),
       proration_behavior: input.proration_behavior ?? 'create_prorations',
       billing_cycle_anchor: input.billing_cycle_anchor ?? null,
+      trial_end: input.trial_end ?? null,
       metadata: mergeMetadata({}, input.metadata),
       items: input.items.map((item, place) => {
         const name = `${param}[items][${place}][price]`;

@@ -196,6 +196,7 @@ function update(tx: Transaction, params: Input, id: string): SubscriptionSchedul
         { param: 'phases[0][items]' },
       );
     }
+    needTrialKept(tx, schedule, first);
     schedule.phases = phases;
     if (schedule.status === 'active') {
       schedule.current_phase = { start_date: first.start_date, end_date: first.end_date };
@@ -203,6 +204,17 @@ function update(tx: Transaction, params: Input, id: string): SubscriptionSchedul
   }
   emit(tx, 'subscription_schedule.updated', schedule);
   return schedule;
+}
+
+/** A phase without the trial's end would end a trial that is running. */
+function needTrialKept(tx: Transaction, { subscription: id }: SubscriptionSchedule, first: Phase) {
+  if (id === null) return;
+  const { trial_end: end } = need(tx, 'subscription', id);
+  if (end === null || end <= tx.now || first.trial_end === end) return;
+  throw invalidRequest(
+    `The simulator does not end a trial by a phase: repeat \`trial_end\` ${end} in it.`,
+    { param: 'phases[0][trial_end]' },
+  );
 }
 
 function termsOf(phase: Phase): unknown {

@@ -72,6 +72,28 @@ describe('a dated migration', () => {
     expect((await migrations())[0]).toMatchObject({ workspaces: { moved: 3 } });
   });
 
+  test('leaves a trial as long as it was', async () => {
+    const one = await visitor(world);
+    const ends_at = '2027-06-20T00:00:00.000Z';
+    await world.api.call(`POST /v1/admin/workspaces/${one.organizationId}/trial`, {
+      body: { plan_id: 'plan_a', ends_at },
+    });
+    await dearer();
+    await migrate({ effective_at: '2027-06-10T00:00:00Z' });
+    await world.settle();
+    const { body } = await one.call('GET', 'subscription');
+    expect(body).toMatchObject({
+      status: 'trialing',
+      current_period_end: ends_at,
+      scheduled_change: { plan_id: 'plan_a', effective_at: ends_at },
+    });
+    const id = String(body['stripe_subscription_id']);
+    expect(await world.stripe.subscriptions.retrieve(id, { expand: ['schedule'] })).toMatchObject({
+      trial_end: Date.parse(ends_at) / 1000,
+      schedule: { phases: [{ trial_end: Date.parse(ends_at) / 1000 }, { trial_end: null }] },
+    });
+  });
+
   test('tells each subscriber once, with the date', async () => {
     const one = await subscriber(world, { plan_id: 'plan_a' });
     await dearer();

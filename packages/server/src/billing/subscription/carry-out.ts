@@ -103,6 +103,10 @@ async function schedule(
           start_date: phase?.start_date ?? item.current_period_start,
           end_date: item.current_period_end,
           proration_behavior: 'none',
+          // A phase without it would end the trial.
+          ...(live.status === 'trialing' && live.trial_end !== null
+            ? { trial_end: live.trial_end }
+            : {}),
         },
         {
           items: [{ price, quantity: 1 }],

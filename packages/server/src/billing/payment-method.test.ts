@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../db/sql.ts';
-import { type BillingWorld, createBillingWorld } from '../test/billing.ts';
+import { type BillingWorld, billingEventTypes, createBillingWorld } from '../test/billing.ts';
 import {
   customerOf,
   finishCheckout,
@@ -10,6 +10,7 @@ import {
   visitor,
 } from '../test/checkout.ts';
 import { idOf } from './stripe.ts';
+import { syncOrganization } from './sync.ts';
 
 let world: BillingWorld;
 beforeAll(async () => {
@@ -231,6 +232,41 @@ test('a card removed at the provider: what was to be charged to it is refused fr
   expect((await one.call('GET', 'billing')).body).toMatchObject({
     payment_method: null,
     overage_policy: 'block',
+  });
+});
+
+test('a card changed or removed at the provider is in the billing history and the audit log', async () => {
+  const one = await subscriber(world, starter);
+  const customer = await customerOf(world, one);
+  const told = async () => {
+    const history = await billingEventTypes(world, one.organizationId);
+    const audit = await world.db.query(
+      sql`SELECT payload -> 'before' ->> 'brand' AS before,
+          payload -> 'after' ->> 'brand' AS after FROM audit_log
+        WHERE chain_id = ${one.organizationId} AND action = 'payment_method.synced'
+        ORDER BY sequence`,
+    );
+    return { history: history.filter((type) => type.startsWith('payment_method.')), audit };
+  };
+  const { id: card } = await world.stripe.paymentMethods.attach('pm_card_amex', {
+    customer: customer.id,
+  });
+  await world.stripe.customers.update(customer.id, {
+    invoice_settings: { default_payment_method: card },
+  });
+  const { data } = await world.stripe.subscriptions.list({ customer: customer.id });
+  await world.stripe.subscriptions.update(data[0]?.id ?? '', { default_payment_method: card });
+  await world.settle();
+  await world.stripe.paymentMethods.detach(card);
+  await world.settle();
+  await syncOrganization(world.deps, one.organizationId);
+  expect(await told()).toEqual({
+    history: ['payment_method.changed', 'payment_method.changed', 'payment_method.removed'],
+    audit: [
+      { before: null, after: 'visa' },
+      { before: 'visa', after: 'amex' },
+      { before: 'amex', after: null },
+    ],
   });
 });
 

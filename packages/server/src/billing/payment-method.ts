@@ -1,7 +1,6 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
-import { recordBillingEvent } from '../organizations/billing-events.ts';
 import { lockOrganization } from '../organizations/organizations.ts';
 import { ensureCustomer } from './customer.ts';
 import type { BillingDeps } from './deps.ts';
@@ -180,14 +179,10 @@ export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void>
     }),
   );
   await askStripe(() => syncOrganization(deps, id));
+  // The sync has told of it in the billing history; who did it is told here.
   await ctx.db.transaction(async (tx) => {
     await lockOrganization(tx, ctx);
     const { brand, last4 } = situation.payment_method ?? { brand: 'card', last4: '' };
-    await recordBillingEvent(tx, ctx, {
-      type: 'payment_method.removed',
-      summary: `Removed the ${brand} card that ends in ${last4}`,
-      data: { brand, last4 },
-    });
     await appendAudit(tx, ctx, {
       action: 'payment_method.removed',
       target: { kind: 'workspace', id },

@@ -84,10 +84,17 @@ export function itemOf(subscription: Stripe.Subscription): Stripe.SubscriptionIt
   return item;
 }
 
+/** Somebody sold at the provider what we have no plan for: only people can tell what was meant. */
+export class UnknownPriceError extends Error {
+  constructor(priceId: string) {
+    super(`the price ${priceId} is of no plan of ours: change it at the provider`);
+  }
+}
+
 async function requireSold(db: Queryable, priceId: string): Promise<PriceKey> {
   const sold = await findWhatIsSold(db, priceId);
   if (sold !== null) return sold;
-  throw new Error(`the price ${priceId} is of no plan of ours: change it at the provider`);
+  throw new UnknownPriceError(priceId);
 }
 
 /** The first phase that is still to come, where it sells something else. */

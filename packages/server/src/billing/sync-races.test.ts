@@ -94,18 +94,26 @@ test('shuffled, doubled and delayed webhooks end in the same state, told once', 
   expect((await announced()).filter((change) => change === 'upgraded')).toHaveLength(1);
 }, 120_000);
 
-test('a price that is none of ours is an error that is kept; the next good state comes through', async () => {
+test('a price that is none of ours is an error, and all but the subscription is kept; the next good state comes through', async () => {
   const foreign = await world.stripe.prices.create({
     currency: 'usd',
     unit_amount: 1,
     recurring: { interval: 'month' },
     product_data: { name: 'Made by hand' },
   });
-  await unheard(() => setPrice(foreign.id));
+  const customer = String((await kept())['stripe_customer_id']);
+  const card = await world.stripe.paymentMethods.attach('pm_card_amex', { customer });
+  await unheard(async () => {
+    await setPrice(foreign.id);
+    await world.stripe.subscriptions.update(subscriptionId, { default_payment_method: card.id });
+  });
   await expect(syncOrganization(world.deps, id)).rejects.toThrow(
     `the price ${foreign.id} is of no plan of ours`,
   );
-  expect(await kept()).toMatchObject({ plan_id: 'plan_starter' });
+  expect(await kept()).toMatchObject({
+    plan_id: 'plan_starter',
+    payment_method: { brand: 'amex' },
+  });
   await setPrice(await proPrice());
   expect(await kept()).toMatchObject({ plan_id: 'plan_pro' });
 });

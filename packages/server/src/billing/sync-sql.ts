@@ -12,6 +12,7 @@ export interface KeptSubscription extends SubscriptionFacts {
   readonly usage_anchor: string;
   readonly stripe_customer_id: string | null;
   readonly stripe_payment_method_id: string | null;
+  readonly payment_method: { readonly brand: string; readonly last4: string } | null;
   readonly billing_sync_number: number;
 }
 
@@ -32,7 +33,7 @@ export function findKeptSubscription(organizationId: string): Statement {
       s.currency, s.usage_anchor, s.current_period_start, s.current_period_end,
       s.cancel_at_period_end, s.scheduled_change, s.pending_change, s.past_due_since,
       s.grace_ends_at, s.overdue_invoice_url, s.stripe_schedule_id, s.stripe_customer_id, s.stripe_subscription_id, s.stripe_payment_method_id,
-      s.billing_sync_number
+      s.payment_method, s.billing_sync_number
     FROM organization_subscriptions s
     JOIN subscription_plans p ON p.id = s.plan_id
     WHERE s.organization_id = ${organizationId}`;

@@ -32,7 +32,7 @@ const priceOf = (planId: string, interval: 'month' | 'year' = 'month') =>
 /** What was told of the subscription since the workspace was made. */
 const events = async () => {
   const types = await billingEventTypes(world, id);
-  return types.slice(1).filter((type) => !type.startsWith('invoice.'));
+  return types.slice(1).filter((type) => type.startsWith('subscription.'));
 };
 const announced = async () => {
   const rows = await world.db.query<{ change: string }>(
@@ -79,6 +79,7 @@ describe('a first paid subscription', () => {
     expect(await announced()).toEqual(['subscribed']);
     expect(await auditActions()).toEqual([
       'subscription.synced',
+      'payment_method.synced',
       'api_key.created',
       'workspace.created',
     ]);

@@ -23,7 +23,7 @@ import {
   isAnnounced,
 } from './subscription-changes.ts';
 import { blockOverageWithoutCard } from './payment-sql.ts';
-import { factsOf } from './subscription-facts.ts';
+import { factsOf, UnknownPriceError } from './subscription-facts.ts';
 import {
   findKeptSubscription,
   findMonthlyAmount,
@@ -39,6 +39,8 @@ import {
  * balance, invoices. Whatever brought it about, and in whichever order we hear of it, the outcome is
  * the same; a fetch that began earlier never overwrites a later one. What changed is told in the
  * same transaction: audit log, billing history, announcements.
+ *
+ * @throws UnknownPriceError after all but the subscription was written
  */
 export async function syncOrganization(deps: BillingDeps, organizationId: string): Promise<void> {
   const [found] = await deps.db.query<{ stripe_customer_id: string | null }>(
@@ -51,8 +53,12 @@ export async function syncOrganization(deps: BillingDeps, organizationId: string
   const ctx = systemContext(deps, organizationId);
   const fetched = await fetchProviderState(deps, customerId);
   const state = await stayAfterUpgrade(deps, ctx, fetched);
-  await deps.db.transaction((tx) => write(deps, tx, ctx, { number: row?.number ?? 0, state }));
+  const unknown = await deps.db.transaction((tx) =>
+    write(deps, tx, ctx, { number: row?.number ?? 0, state }),
+  );
   await correctCustomer(deps, ctx, state);
+  // Whoever asked keeps it where the operator looks, and asks again.
+  if (unknown !== null) throw unknown;
 }
 
 interface Fetched {
@@ -65,13 +71,14 @@ async function write(
   tx: Queryable,
   ctx: Context,
   { number, state }: Fetched,
-): Promise<void> {
+): Promise<UnknownPriceError | null> {
   await lockOrganization(tx, ctx);
   const kept = await findKept(tx, ctx);
-  if (kept.billing_sync_number >= number) return;
-  const facts = await factsOf(tx, state, kept, {
-    graceDays: deps.graceDays,
-    now: ctx.clock.now(),
+  if (kept.billing_sync_number >= number) return null;
+  const terms = { graceDays: deps.graceDays, now: ctx.clock.now() };
+  const facts = await factsOf(tx, state, kept, terms).catch((error: unknown) => {
+    if (error instanceof UnknownPriceError) return error;
+    throw error;
   });
   await tx.query(
     updateCustomerFacts(
@@ -86,11 +93,40 @@ async function write(
       ctx.clock.now(),
     ),
   );
-  if (state.paymentMethod === null && kept.stripe_payment_method_id !== null) {
-    await followLostCard(tx, ctx);
-  }
+  await followCard(tx, ctx, kept, state.paymentMethod);
   await writeInvoices(tx, ctx, state.invoices, deps.graceDays);
+  if (facts instanceof UnknownPriceError) return facts;
   if (facts !== null) await writeSubscription(tx, ctx, { kept, facts, state, number });
+  return null;
+}
+
+/** Another card, or none any more, wherever that was done. */
+async function followCard(
+  tx: Queryable,
+  ctx: Context,
+  kept: KeptSubscription,
+  method: Stripe.PaymentMethod | null,
+): Promise<void> {
+  if ((method?.id ?? null) === kept.stripe_payment_method_id) return;
+  const [before, after] = [shownOf(kept.payment_method), shownOf(cardOf(method))];
+  const { brand, last4 } = after ?? before ?? { brand: 'other', last4: '' };
+  const summary =
+    after === null
+      ? `Removed the ${brand} card that ends in ${last4}`
+      : `The card is now the ${brand} that ends in ${last4}`;
+  const type = method === null ? 'payment_method.removed' : 'payment_method.changed';
+  await recordBillingEvent(tx, ctx, { type, summary, data: { before, after } });
+  await appendAudit(tx, ctx, {
+    action: 'payment_method.synced',
+    target: { kind: 'workspace', id: ctx.organization.id },
+    before,
+    after,
+  });
+  if (method === null) await followLostCard(tx, ctx);
+}
+
+function shownOf(card: KeptSubscription['payment_method']) {
+  return card === null ? null : { brand: card.brand, last4: card.last4 };
 }
 
 /** The card was removed, here or at the provider: what was to be charged to it blocks instead. */

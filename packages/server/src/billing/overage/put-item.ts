@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
 import { billMetadata } from '../invoices/facts.ts';
-import { idOf, isInvoiceFixed, type Stripe } from '../stripe.ts';
+import { idOf, isInvoiceFixed, isMissing, type Stripe } from '../stripe.ts';
 import { listTypesOfBill, type OverageBill, updateIntent, updateItemCreated } from './sql.ts';
 
 /** Where a bill's one item is meant to go. */
@@ -50,7 +50,12 @@ async function findIntended(
   const { stripe_invoice_id: intendedId } = bill;
   if (intendedId === null) return null;
   if (intendedId === target.id) return target;
-  const intended = await deps.stripe.invoices.retrieve(intendedId);
+  const intended = await deps.stripe.invoices.retrieve(intendedId).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return null;
+  });
+  // A draft that somebody deleted took its items with it.
+  if (intended === null) return null;
   if (intended.status === 'draft') return intended;
   return (await findItem(deps, bill, intended)) === null ? null : intended;
 }

@@ -25,6 +25,8 @@ const leftOut = new Set(['dist', 'node_modules', 'browser']);
  */
 export async function buildDashboard(root, nodePath) {
   const folder = join(root, 'packages/dashboard');
+  // Whoever left it out serves the API alone.
+  if (!existsSync(folder)) return;
   const record = join(folder, 'dist/built-from');
   const sources = hashOfSources(root);
   if (existsSync(record) && readFileSync(record, 'utf8') === sources) return;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { createOperatorLogin } from '../accounts/create-login.ts';
@@ -23,8 +23,19 @@ async function readOrMake(path: string, prefix: string): Promise<string> {
   const kept = await readSecret(path);
   if (kept !== null) return kept;
   const secret = `${prefix}${randomBytes(32).toString('base64url')}`;
-  await writeSecret(path, secret);
-  return secret;
+  const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeSecret(own, secret);
+  try {
+    // Only the first of several processes that start at once gives the file its name.
+    await link(own, path);
+    return secret;
+  } catch (error) {
+    const made = await readSecret(path);
+    if (made === null) throw error;
+    return made;
+  } finally {
+    await unlink(own);
+  }
 }
 
 export interface Demo {

@@ -30,23 +30,3 @@ ALTER TABLE organization
   ADD COLUMN erased_at timestamptz;
 CREATE INDEX organization_to_erase ON organization (id)
   WHERE deleted_at IS NOT NULL AND erased_at IS NULL;
-
--- Everything about a workspace in one archive, made in the background.
-CREATE TABLE workspace_exports (
-  organization_id text COLLATE "C" NOT NULL REFERENCES organization (id),
-  id text COLLATE "C" NOT NULL,
-  status text NOT NULL CHECK (status IN ('queued', 'running', 'ready', 'failed', 'expired')),
-  requested_by jsonb NOT NULL,
-  -- Where its storage keeps it.
-  place text,
-  size_bytes bigint,
-  attempts integer NOT NULL DEFAULT 0,
-  -- Wall clock: who makes it is gone when this is past.
-  lease_expires_at timestamptz,
-  created_at timestamptz NOT NULL,
-  finished_at timestamptz,
-  expires_at timestamptz,
-  PRIMARY KEY (organization_id, id)
-);
-CREATE INDEX workspace_exports_open ON workspace_exports (created_at)
-  WHERE status IN ('queued', 'running', 'ready');

@@ -5,9 +5,19 @@ import { listInvitations } from '../organizations/invitations.ts';
 import { listMembers } from '../organizations/members.ts';
 import { findOrganization } from '../organizations/organizations.ts';
 import { findSubscription } from '../subscriptions/subscriptions.ts';
-import { listExported } from './sql.ts';
+import { type ExportedTable, listExported } from './sql.ts';
 
-const tables = ['api_keys', 'jobs', 'usage', 'billing_events'] as const;
+/** By their `kind`, in the order of the export. */
+const tables = {
+  api_key: 'api_keys',
+  job: 'jobs',
+  counted_conversion: 'usage',
+  billing_event: 'billing_events',
+  invoice: 'invoices',
+  overage_bill: 'overage_bills',
+  webhook_endpoint: 'webhook_endpoints',
+  mail: 'mail_messages',
+} as const satisfies Record<string, ExportedTable>;
 
 /**
  * Everything that is kept about a workspace, one JSON object a line with its `kind`, read a page at a
@@ -25,8 +35,7 @@ async function* eachLine(ctx: Context): AsyncGenerator<string> {
   for await (const invitation of eachOf((page) => listInvitations(ctx, page))) {
     yield line('invitation', invitation);
   }
-  for (const table of tables) {
-    const kind = table === 'usage' ? 'counted_conversion' : table.slice(0, -1);
+  for (const [kind, table] of Object.entries(tables)) {
     for await (const page of eachPage(ctx, table))
       yield page.map((row) => line(kind, row)).join('');
   }
@@ -44,10 +53,7 @@ interface ExportedRow {
   readonly admitted_at?: string;
 }
 
-async function* eachPage(
-  ctx: Context,
-  table: (typeof tables)[number],
-): AsyncGenerator<ExportedRow[]> {
+async function* eachPage(ctx: Context, table: ExportedTable): AsyncGenerator<ExportedRow[]> {
   for (let after = ''; ;) {
     const page: ExportedRow[] = await ctx.db.query<ExportedRow>(
       listExported(ctx.organization.id, table, after),

@@ -14,8 +14,9 @@ const exportRoute = defineRoute({
   summary: 'Everything that is kept about a workspace, as NDJSON',
   description:
     'One object a line with its `kind`: workspace, subscription, members, invitations, API keys, ' +
-    'conversions, counted conversions, billing events, audit log. A stream, so that its size does not ' +
-    'matter. Files and secrets are not in it.',
+    'conversions, counted conversions, billing events, invoices and bills with their lines, webhook ' +
+    'endpoints, mails, audit log. A stream, so that its size does not matter. Files and secrets are ' +
+    'not in it.',
   tag,
   access: { kind: 'workspace', scope: 'audit:read' },
   // Each time as it is then.

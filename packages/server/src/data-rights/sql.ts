@@ -50,10 +50,20 @@ export function listJobsWithFiles(organizationId: string, after: string): Statem
     ORDER BY id LIMIT 500`;
 }
 
-/** What an export holds, in this order; each a statement whose rows go out as they are. */
+export type ExportedTable =
+  | 'api_keys'
+  | 'jobs'
+  | 'usage'
+  | 'billing_events'
+  | 'invoices'
+  | 'overage_bills'
+  | 'webhook_endpoints'
+  | 'mail_messages';
+
+/** What an export holds, a thousand rows a page; they go out as they are. */
 export function listExported(
   organizationId: string,
-  table: 'jobs' | 'usage' | 'billing_events' | 'api_keys',
+  table: ExportedTable,
   after: string,
 ): Statement {
   // Usage is in the order of admission: its place is time and id.
@@ -73,6 +83,29 @@ export function listExported(
       WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
     api_keys: sql`SELECT id, name, key_hint AS hint, scopes, monthly_limit, allowed_ips, expires_at,
         revoked_at, last_used_at, created_by, created_at FROM api_keys
+      WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
+    invoices: sql`SELECT i.id, i.number, i.status, i.reason, i.currency, i.total_minor,
+        i.amount_due_minor, i.amount_paid_minor, i.credited_minor, i.period_start, i.period_end,
+        i.created_at, i.finalized_at, i.paid_at, i.voided_at, (
+          SELECT jsonb_agg(to_jsonb(l) - 'organization_id' - 'invoice_id' ORDER BY l.position)
+          FROM invoice_lines l
+          WHERE l.organization_id = i.organization_id AND l.invoice_id = i.id) AS lines
+      FROM invoices i
+      WHERE i.organization_id = ${organizationId} AND i.id > ${after} ORDER BY i.id LIMIT 1000`,
+    overage_bills: sql`SELECT b.id, b.usage_period_start, b.usage_period_end, b.currency, b.state,
+        b.quantity, b.amount_minor, b.collected, (
+          SELECT jsonb_agg(to_jsonb(l) - 'organization_id' - 'usage_period_start'
+            ORDER BY l.position)
+          FROM overage_bill_lines l WHERE l.organization_id = b.organization_id
+            AND l.usage_period_start = b.usage_period_start) AS lines
+      FROM overage_bills b
+      WHERE b.organization_id = ${organizationId} AND b.id > ${after} ORDER BY b.id LIMIT 1000`,
+    webhook_endpoints: sql`SELECT id, url, description, events, active, disabled_reason, created_by,
+        created_at FROM webhook_endpoints
+      WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
+    // Without what a link in it opens.
+    mail_messages: sql`SELECT id, topic, category, recipient_email, status, created_at
+      FROM mail_messages
       WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,
   };
   return byTable[table];

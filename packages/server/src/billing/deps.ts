@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Context, Log } from '../context.ts';
+import type { Context, Log, PlatformContext } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -42,14 +42,13 @@ export interface TimeControl {
 
 /** The context of what the provider or the clock brought about in a workspace. */
 export function systemContext(deps: BillingDeps, organizationId: string): Context {
-  return {
-    db: deps.db,
-    clock: deps.clock,
-    log: deps.log,
-    actor: { kind: 'system', id: 'billing' },
-    requestId: newId('req', Date.now()),
-    organization: { id: organizationId },
-  };
+  return { ...platformContext(deps), organization: { id: organizationId } };
+}
+
+/** The same, of no workspace or of many. */
+export function platformContext({ db, clock, log }: BillingDeps): PlatformContext {
+  const actor = { kind: 'system', id: 'billing' } as const;
+  return { db, clock, log, actor, requestId: newId('req', Date.now()) };
 }
 
 /** For routes: there may be nobody to bill with. @throws AppError `conflict` */

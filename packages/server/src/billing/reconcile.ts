@@ -1,4 +1,4 @@
-import type { BillingDeps } from './deps.ts';
+import { type BillingDeps, platformContext } from './deps.ts';
 import { keepEvents, parseProviderEvent } from './inbox.ts';
 import {
   claimComparison,
@@ -7,6 +7,7 @@ import {
   listCustomers,
   updateCursor,
 } from './reconcile-sql.ts';
+import { enlistLatecomers } from './plan-migrations/enlist-subscribers.ts';
 import { prepareRenewal } from './renewal.ts';
 import type { Stripe } from './stripe.ts';
 import { syncOrganization } from './sync.ts';
@@ -29,6 +30,7 @@ export async function reconcile(deps: BillingDeps): Promise<void> {
   await prepareWaitingRenewals(deps);
   await readEvents(deps);
   await compareAll(deps);
+  await enlistLatecomers(platformContext(deps));
 }
 
 /** A draft that was never answered for, because we were away or failed at it. */

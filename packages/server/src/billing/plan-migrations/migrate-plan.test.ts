@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../db/sql.ts';
 import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
-import { invoicesOf, offer, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
+import {
+  finishCheckout,
+  invoicesOf,
+  offer,
+  subscriber,
+  type Visitor,
+  visitor,
+} from '../../test/checkout.ts';
+import { reconcile } from '../reconcile.ts';
 
 let world: BillingWorld;
 beforeEach(async () => {
@@ -70,6 +78,39 @@ describe('a dated migration', () => {
     await world.advanceTo('2028-06-02T00:00:00Z');
     expect(await versionOf(yearly)).toBe(2);
     expect((await migrations())[0]).toMatchObject({ workspaces: { moved: 3 } });
+  });
+
+  test('also moves who pays for an older version on a page that was open, told once', async () => {
+    const one = await visitor(world);
+    const { body } = await one.call('POST', 'subscription', { plan_id: 'plan_a' });
+    await dearer();
+    await migrate({ effective_at: '2027-06-01T00:00:00Z' });
+    await finishCheckout(world, body['checkout_url']);
+    await world.settle();
+    expect(await versionOf(one)).toBe(1);
+    await reconcile(world.deps);
+    await reconcile(world.deps);
+    const told = await world.db.query(sql`SELECT 1 FROM outbox
+      WHERE organization_id = ${one.organizationId} AND payload ->> 'change' = 'change_scheduled'`);
+    expect(told).toHaveLength(1);
+    await world.settle();
+    await world.advanceTo('2027-07-02T00:00:00Z');
+    expect(await versionOf(one)).toBe(2);
+    expect((await migrations())[0]).toMatchObject({ workspaces: { moved: 1 } });
+  });
+
+  test('of more than fit into one transaction has each of them', async () => {
+    await world.db.query(sql`WITH made AS (
+        INSERT INTO organization (id, name, slug, plan_id, created_at)
+        SELECT 'org_many_' || n, 'Many', 'many-' || n, 'plan_a', ${world.clock.now()}
+        FROM generate_series(1, 250) n RETURNING id)
+      INSERT INTO organization_subscriptions (organization_id, id, plan_id, plan_version, status,
+        usage_anchor, current_period_start, current_period_end, created_at, updated_at)
+      SELECT id, 'sub_' || id, 'plan_a', 1, 'active', a, a, a + interval '30 days', a, a
+      FROM made, (SELECT ${world.clock.now()}::timestamptz AS a) anchor`);
+    await dearer();
+    const { body } = await migrate({ effective_at: '2027-06-10T00:00:00Z' });
+    expect(body['workspaces']).toMatchObject({ waiting: 250 });
   });
 
   test('leaves a trial as long as it was', async () => {

@@ -34,7 +34,7 @@ export function insertMigration(
     ON CONFLICT DO NOTHING RETURNING id`;
 }
 
-/** Who is on an older version, and when its billing period ends in which a moment lies. */
+/** Who is on an older version, and when the billing period ends in which its turn comes. */
 export interface OldSubscriber {
   readonly organization_id: string;
   readonly subscription_id: string;
@@ -47,19 +47,45 @@ export interface OldSubscriber {
   readonly move_at: string;
 }
 
-export function listOldSubscribers(planId: string, below: number, at: Date): Statement {
+/** Currencies and intervals that those on an older version pay. */
+export function listPaidPrices(planId: string, below: number): Statement {
+  return sql`SELECT DISTINCT currency, interval FROM organization_subscriptions
+    WHERE plan_id = ${planId} AND plan_version < ${below}::integer
+      AND stripe_subscription_id IS NOT NULL`;
+}
+
+export interface Enlisting {
+  readonly id: string;
+  readonly plan_id: string;
+  readonly to_version: number;
+  readonly effective_at: string;
+}
+
+/** All that were ever made: somebody may come to an older version after the date, too. */
+export function listAllMigrations(): Statement {
+  return sql`SELECT id, plan_id, to_version, effective_at FROM plan_migrations ORDER BY id`;
+}
+
+/** Who is on an older version and not enlisted; whose turn it is counts from the later of both. */
+export function listOldSubscribers(enlisting: Enlisting, limit: number, asOf: Date): Statement {
+  const { id, plan_id: planId, to_version: below, effective_at: effectiveAt } = enlisting;
   return sql`SELECT s.organization_id, s.id AS subscription_id, p.name AS plan_name,
       s.plan_version, s.status, s.interval, s.currency,
       s.stripe_subscription_id IS NOT NULL AS is_paying,
-      CASE WHEN s.stripe_subscription_id IS NOT NULL AND s.current_period_end >= ${at}::timestamptz
+      CASE WHEN s.stripe_subscription_id IS NOT NULL AND s.current_period_end >= d.at
         THEN s.current_period_end ELSE b.period_end END AS move_at
     FROM organization_subscriptions s
     JOIN subscription_plans p ON p.id = s.plan_id
-    CROSS JOIN LATERAL subscription_period(s.usage_anchor, ${at}::timestamptz, s.interval) b
+    CROSS JOIN LATERAL (
+      SELECT greatest(${effectiveAt}::timestamptz, ${asOf}::timestamptz) AS at) d
+    CROSS JOIN LATERAL subscription_period(s.usage_anchor, d.at, s.interval) b
     WHERE s.plan_id = ${planId} AND s.plan_version < ${below}::integer
-    ORDER BY s.organization_id`;
+      AND NOT EXISTS (SELECT FROM plan_migration_moves v
+        WHERE v.organization_id = s.organization_id AND v.migration_id = ${id})
+    ORDER BY s.organization_id LIMIT ${limit}::integer`;
 }
 
+/** No row: it is enlisted already. */
 export function insertMove(
   organizationId: string,
   migrationId: string,
@@ -67,7 +93,7 @@ export function insertMove(
 ): Statement {
   return sql`INSERT INTO plan_migration_moves (organization_id, migration_id, from_version, move_at)
     VALUES (${organizationId}, ${migrationId}, ${move.fromVersion}::integer, ${move.moveAt})
-    ON CONFLICT DO NOTHING`;
+    ON CONFLICT DO NOTHING RETURNING organization_id`;
 }
 
 export interface Move {

@@ -159,10 +159,16 @@ describe('a deleted workspace', () => {
   test('is deleted by an owner who types its name, and by nobody else', async () => {
     const admin = await signedIn(tested, { member: [scene.organizationId, 'admin'] });
     expect((await remove(admin.browser, 'Acme GmbH')).status).toBe(403);
-    expect((await remove(owner, 'acme gmbh')).body).toMatchObject({
-      status: 400,
-      errors: [{ pointer: '/body/name' }],
+    const byKey = await tested.fetch(at(''), {
+      method: 'DELETE',
+      key: scene.apiKey,
+      headers: { 'content-type': 'application/json' },
+      body: '{"name":"Acme GmbH"}',
     });
+    expect([byKey.status, await byKey.json()]).toMatchObject([403, { required_roles: ['owner'] }]);
+    const misspelt = await remove(owner, 'acme gmbh');
+    expect(misspelt.body).toMatchObject({ status: 400, errors: [{ pointer: '/body/name' }] });
+    expect(JSON.stringify(misspelt.body)).not.toContain('Acme GmbH');
     expect((await remove(owner, 'Acme GmbH')).body).toEqual({
       id: scene.organizationId,
       object: 'workspace',

@@ -3,6 +3,7 @@ import { cancelSubscription } from '../billing/subscription/cancel.ts';
 import type { Context } from '../context.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { newId } from '../ids.ts';
+import { requireGrant } from '../organizations/grants.ts';
 import { findOrganization, lockOrganization } from '../organizations/organizations.ts';
 import { findSubscription } from '../subscriptions/subscriptions.ts';
 import type { DataRightsDeps } from './deps.ts';
@@ -14,17 +15,19 @@ import { deleteOrganization } from './sql.ts';
  * wrote within minutes (erase.ts). Invoices, usage and billing events stay for the books.
  *
  * @param confirmed the workspace's name, as the person typed it
- * @throws AppError `invalid_request` for another name; `overloaded` while the provider is away
+ * @throws AppError `forbidden` for all but an owner and the super admin, API keys too;
+ *   `invalid_request` for another name; `overloaded` while the provider is away
  */
 export async function deleteWorkspace(
   deps: DataRightsDeps,
   ctx: Context,
   confirmed: string,
 ): Promise<{ id: string; object: 'workspace'; deleted: true }> {
+  requireGrant(ctx, 'owner');
   const { id } = ctx.organization;
   const { name } = await findOrganization(ctx);
   if (confirmed !== name) {
-    throw invalidRequest([{ pointer: '/body/name', detail: `must be "${name}", to confirm it` }]);
+    throw invalidRequest([{ pointer: '/body/name', detail: "must be the workspace's name, to confirm it" }]);
   }
   await endSubscription(deps, ctx);
   await ctx.db.transaction(async (tx) => {

@@ -54,7 +54,7 @@ export function dataRightsRoutes(deps: DataRightsDeps): Route[] {
     operationId: 'deleteWorkspace',
     summary: 'Delete a workspace for good',
     description:
-      'With its name, to confirm. The subscription ends now; members, keys and webhooks are gone at ' +
+      'By an owner, not by an API key, with its name, to confirm. The subscription ends now; members, keys and webhooks are gone at ' +
       'once, files and whatever people wrote within minutes. Invoices, usage and billing events stay ' +
       'for the books. It cannot be taken back.',
     tag,

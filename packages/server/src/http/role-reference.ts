@@ -28,7 +28,7 @@ export function renderRoles(routes: readonly Route[]): string {
     '',
     'What a member may do in a workspace, by role. A route that has no line in the matrix is closed to all',
     'of them. API keys have scopes instead of roles; the super admin may do everything. `…` is',
-    '`/v1/workspaces/{id}`.',
+    '`/v1/workspaces/{id}`. `DELETE …` is refused to every key: a workspace is deleted by an owner.',
     '',
     `| route | ${roles.join(' | ')} | scope of a key |`,
     `|---|${roles.map(() => '---|').join('')}---|`,

@@ -12,7 +12,7 @@ export function requireGrant(ctx: PlatformContext, ...roles: readonly Role[]): v
   const isOwner = actor.kind === 'member' && actor.role === 'owner';
   if (isOwner || actor.kind === 'super_admin' || actor.kind === 'system') return;
   if (!roles.includes('owner')) return;
-  throw new AppError('forbidden', 'Only an owner decides who owns the workspace.', {
+  throw new AppError('forbidden', 'Only an owner of the workspace may do this.', {
     details: { required_roles: ['owner'] },
   });
 }

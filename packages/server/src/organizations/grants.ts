@@ -3,7 +3,8 @@ import { AppError } from '../errors.ts';
 import type { Role } from '../http/role.ts';
 
 /**
- * Only owners, and the super admin, make or unmake an owner; an API key is worth an admin here.
+ * Who belongs to the workspace is for people: an API key, whatever its scopes, would make itself a
+ * person who may do more than it. Only owners, and the super admin, make or unmake an owner.
  *
  * @throws AppError `forbidden`
  */
@@ -11,8 +12,13 @@ export function requireGrant(ctx: PlatformContext, ...roles: readonly Role[]): v
   const { actor } = ctx;
   const isOwner = actor.kind === 'member' && actor.role === 'owner';
   if (isOwner || actor.kind === 'super_admin' || actor.kind === 'system') return;
-  if (!roles.includes('owner')) return;
-  throw new AppError('forbidden', 'Only an owner of the workspace may do this.', {
-    details: { required_roles: ['owner'] },
+  if (roles.includes('owner')) {
+    throw new AppError('forbidden', 'Only an owner of the workspace may do this.', {
+      details: { required_roles: ['owner'] },
+    });
+  }
+  if (actor.kind !== 'api_key') return;
+  throw new AppError('forbidden', 'No API key may do this: sign in as an owner or admin.', {
+    details: { required_roles: ['owner', 'admin'] },
   });
 }

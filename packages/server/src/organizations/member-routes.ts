@@ -19,7 +19,7 @@ import {
 } from './member-schema.ts';
 import { changeRole, listMembers, removeMember } from './members.ts';
 
-/** Who may hand out access may hand it to people, too. */
+/** A key with the scope sees members and invitations; to change them is for people (grants.ts). */
 const access = { kind: 'workspace', scope: 'keys:write' } as const;
 const tag = 'Members';
 

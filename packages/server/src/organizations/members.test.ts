@@ -29,6 +29,14 @@ const members = (id = '') =>
 const setRole = (browser: Browser, id: string, role: Role) =>
   browser.call(`PATCH ${members(id)}`, { role });
 
+const byKey = (method: string, path: string, body?: object) =>
+  tested.fetch(path, {
+    method,
+    key: scene.apiKey,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+  });
+
 describe('the members of a workspace', () => {
   test('are listed with name, address and role', async () => {
     const owner = await join('owner');
@@ -69,14 +77,25 @@ describe('the members of a workspace', () => {
       });
     }
     expect((await admin.browser.call(`DELETE ${members(owner.memberId)}`)).status).toBe(403);
-    const byKey = await tested.fetch(members(admin.memberId), {
-      method: 'PATCH',
-      key: scene.apiKey,
-      headers: { 'content-type': 'application/json' },
-      body: '{"role":"owner"}',
-    });
-    expect(byKey.status).toBe(403);
+    expect((await byKey('PATCH', members(admin.memberId), { role: 'owner' })).status).toBe(403);
     expect((await setRole(owner.browser, admin.memberId, 'owner')).status).toBe(200);
+  });
+
+  test('are made admins, invited and taken out by no API key, whatever its scopes', async () => {
+    await join('owner');
+    const { memberId, userId } = await join('member');
+    const invitations = members().replace('members', 'invitations');
+    const invitation = { email: 'me@example.com', role: 'admin' };
+    const refused = [403, { code: 'forbidden', required_roles: ['owner', 'admin'] }];
+    for (const reply of [
+      await byKey('PATCH', members(memberId), { role: 'admin' }),
+      await byKey('POST', invitations, invitation),
+      await byKey('DELETE', members(memberId)),
+    ]) {
+      expect([reply.status, await reply.json()]).toMatchObject(refused);
+    }
+    const { body } = await (await join('admin')).browser.call(`GET ${members()}`);
+    expect(body.data).toContainEqual(expect.objectContaining({ user_id: userId, role: 'member' }));
   });
 
   test('always have an owner among them, also when two owners go at once', async () => {

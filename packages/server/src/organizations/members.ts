@@ -29,8 +29,8 @@ export async function listMembers(ctx: Context, page: ListQuery): Promise<List<M
 export async function changeRole(ctx: Context, id: string, role: Role): Promise<Member> {
   return ctx.db.transaction(async (tx) => {
     const before = await lockMember(tx, ctx, id);
-    if (before.role === role) return before;
     requireGrant(ctx, before.role, role);
+    if (before.role === role) return before;
     if (before.role === 'owner') await requireAnotherOwner(tx, ctx);
     await tx.query(updateMemberRole(ctx.organization.id, id, role));
     await appendAudit(tx, ctx, {

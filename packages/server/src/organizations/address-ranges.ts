@@ -37,3 +37,16 @@ export function addressMatcher(ranges: readonly string[]): (address: string) => 
     return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
   };
 }
+
+/** Whether all of a range lies in one of the ranges, of its own family. */
+export function isWithinRanges(text: string, ranges: readonly string[]): boolean {
+  const inner = parseAddressRange(text);
+  if (inner === null) return false;
+  return ranges.some((range) => {
+    const outer = parseAddressRange(range);
+    if (outer?.family !== inner.family) return false;
+    const widest = inner.family === 'ipv4' ? 32 : 128;
+    const isNarrower = (outer.prefixBits ?? widest) <= (inner.prefixBits ?? widest);
+    return isNarrower && addressMatcher([range])(inner.address);
+  });
+}

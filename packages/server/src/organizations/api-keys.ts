@@ -7,6 +7,7 @@ import { type Scope, scopes as allScopes } from '../http/scope.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { newId } from '../ids.ts';
 import type { ApiKey, CreateApiKey, NewApiKey, RotateApiKey } from './api-key-schema.ts';
+import { requireReach } from './key-reach.ts';
 import { lockOrganization } from './organizations.ts';
 import {
   findApiKeyById,
@@ -41,7 +42,7 @@ const defaultScopes: readonly Scope[] = allScopes.filter((scope) => scope !== 'k
 
 /**
  * Makes an API key of the workspace. `key`, the secret, is in this answer and nowhere else. A key
- * that makes a key hands on at most what it may do itself.
+ * that makes a key hands on at most what it may do itself (key-reach.ts).
  *
  * @throws AppError `forbidden` with `required_scope`; `invalid_request` for a time that is past
  */
@@ -55,6 +56,11 @@ export async function createApiKey(ctx: Context, input: CreateApiKey): Promise<N
   const key = newSecret();
   return ctx.db.transaction(async (tx) => {
     await lockOrganization(tx, ctx);
+    await requireReach(tx, ctx, {
+      expires_at: input.expires_at ?? null,
+      monthly_limit: input.monthly_limit ?? null,
+      allowed_ips: input.allowed_ips ?? null,
+    });
     const [made] = await tx.query<ApiKey>(
       insertApiKey(
         {
@@ -149,6 +155,7 @@ export async function rotateApiKey(
     const [before] = await tx.query<ApiKey>(findApiKeyById(ctx.organization.id, id));
     if (before === undefined) throw notFound('API key');
     grantedScopes(ctx, before.scopes);
+    await requireReach(tx, ctx, before);
     const secret = {
       hash: Buffer.from(hashOfKey(key), 'hex'),
       hint: key.slice(-4),

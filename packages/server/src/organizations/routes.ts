@@ -83,8 +83,8 @@ const createApiKeyRoute = defineRoute({
   summary: 'Create an API key',
   description:
     '`key` is shown in this reply only; a reply repeated for an `Idempotency-Key` comes without ' +
-    'it. Without `scopes` the key may do everything but make further keys. A key can hand on only ' +
-    'scopes that it has itself.',
+    'it. Without `scopes` the key may do everything but make further keys. A key hands on only ' +
+    'what it has itself: scopes, time and addresses; with a monthly limit it makes none.',
   tag: 'API keys',
   access: { kind: 'workspace', scope: 'keys:write' },
   body: createApiKeySchema,

@@ -135,6 +135,20 @@ describe('an export', () => {
     expect(text).not.toContain(other.organizationId);
   });
 
+  test('is refused to a key that may not read each part by itself', async () => {
+    const scopes = ['audit:read', 'conversions:read', 'usage:read', 'billing:read'] as const;
+    const auditor = await scenario(tested.database.db, systemClock)
+      .organization()
+      .key({ scopes })
+      .create();
+    const path = `/v1/workspaces/${auditor.organizationId}/export`;
+    const reply = await tested.fetch(path, { method: 'POST', key: auditor.apiKey });
+    expect([reply.status, await reply.json()]).toMatchObject([
+      403,
+      { required_scope: 'keys:write' },
+    ]);
+  });
+
   test('of more than a page has every conversion once', async () => {
     const many = await scenario(tested.database.db, systemClock)
       .organization()

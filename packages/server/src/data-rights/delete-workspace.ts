@@ -27,7 +27,9 @@ export async function deleteWorkspace(
   const { id } = ctx.organization;
   const { name } = await findOrganization(ctx);
   if (confirmed !== name) {
-    throw invalidRequest([{ pointer: '/body/name', detail: "must be the workspace's name, to confirm it" }]);
+    throw invalidRequest([
+      { pointer: '/body/name', detail: "must be the workspace's name, to confirm it" },
+    ]);
   }
   await endSubscription(deps, ctx);
   await ctx.db.transaction(async (tx) => {

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { eachAuditEntry } from '../audit/export.ts';
 import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
+import type { Scope } from '../http/scope.ts';
 import { listInvitations } from '../organizations/invitations.ts';
 import { listMembers } from '../organizations/members.ts';
 import { findOrganization } from '../organizations/organizations.ts';
@@ -23,9 +25,30 @@ const tables = {
  * Everything that is kept about a workspace, one JSON object a line with its `kind`, read a page at a
  * time as fast as the client takes it: of any size, it needs no more memory. Files are not in it (their
  * jobs are), nor are secrets.
+ *
+ * @throws AppError `forbidden` with `required_scope` for a key that may not read all of it
  */
 export function exportWorkspace(ctx: Context): Readable {
+  requireScopes(ctx);
   return Readable.from(eachLine(ctx), { objectMode: false });
+}
+
+/** What a key needs to read each part by itself. */
+const readingScopes: readonly Scope[] = [
+  'audit:read',
+  'conversions:read',
+  'usage:read',
+  'billing:read',
+  'keys:write',
+];
+
+function requireScopes({ actor }: Context): void {
+  if (actor.kind !== 'api_key') return;
+  const lacking = readingScopes.find((scope) => !actor.scopes.includes(scope));
+  if (lacking === undefined) return;
+  throw new AppError('forbidden', `The API key lacks the scope ${lacking}.`, {
+    details: { required_scope: lacking },
+  });
 }
 
 async function* eachLine(ctx: Context): AsyncGenerator<string> {

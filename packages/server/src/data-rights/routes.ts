@@ -16,7 +16,8 @@ const exportRoute = defineRoute({
     'One object a line with its `kind`: workspace, subscription, members, invitations, API keys, ' +
     'conversions, counted conversions, billing events, invoices and bills with their lines, webhook ' +
     'endpoints, mails, audit log. A stream, so that its size does not matter. Files and secrets are ' +
-    'not in it.',
+    'not in it. A key needs every scope that reads: audit:read, conversions:read, usage:read, ' +
+    'billing:read and keys:write.',
   tag,
   access: { kind: 'workspace', scope: 'audit:read' },
   // Each time as it is then.
@@ -25,13 +26,15 @@ const exportRoute = defineRoute({
     200: { description: 'Objects, one a line', contentType: 'application/x-ndjson' },
   },
   errors: [],
-  handler: async ({ ctx, reply }) =>
-    reply
+  handler: async ({ ctx, reply }) => {
+    const lines = exportWorkspace(ctx);
+    return reply
       .header('content-type', 'application/x-ndjson; charset=utf-8')
       .header('content-disposition', `attachment; filename="${ctx.organization.id}.ndjson"`)
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'private, no-store')
-      .send(exportWorkspace(ctx)),
+      .send(lines);
+  },
 });
 
 /** What a workspace may ask about the data it has here. */

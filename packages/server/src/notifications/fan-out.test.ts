@@ -80,6 +80,17 @@ describe('an announcement', () => {
     expect(await addressesOf(organizationId)).toContain('accounts@example.com');
   });
 
+  test('of a payment goes to no billing address of a member who switched them off', async () => {
+    const { ctx, organizationId, owner, billing } = await workspace();
+    await database.db.query(sql`UPDATE organization
+      SET billing_email = ${owner.email.toUpperCase()} WHERE id = ${organizationId}`);
+    await database.db.query(sql`INSERT INTO notification_preferences
+      VALUES (${organizationId}, ${owner.userId}, 'billing', false, now())`);
+    await announcePaid(ctx);
+    await fanOut(deps);
+    expect(await addressesOf(organizationId)).toEqual([billing.email]);
+  });
+
   test('of a suspension is told to whoever switched everything off that can be', async () => {
     const { ctx, organizationId, owner, admin } = await workspace();
     for (const category of ['usage', 'billing', 'digest']) {

@@ -72,6 +72,19 @@ export function listMembersToTell(
     ORDER BY m.created_at, m.id`;
 }
 
+/** A row where the address is a member's who switched mails of the category off. */
+export function findSwitchedOff(
+  organizationId: string,
+  category: string,
+  email: string,
+): Statement {
+  return sql`SELECT u.id FROM notification_preferences p
+    JOIN member m USING (organization_id, user_id)
+    JOIN "user" u ON u.id = p.user_id
+    WHERE p.organization_id = ${organizationId} AND p.category = ${category} AND NOT p.enabled
+      AND lower(u.email) = lower(${email})`;
+}
+
 /**
  * Forgets what was told long ago. Its key goes with it: by then nothing tells of the same cause again.
  * Of conversions there are many, and each ends once.

@@ -2,7 +2,7 @@ import type { Queryable } from '../../db/pool.ts';
 import { newId } from '../../ids.ts';
 import type { NotificationDeps } from '../deps.ts';
 import { categoryOfTopic, categoryRules } from '../preferences/categories.ts';
-import { listMembersToTell, type WaitingAnnouncement } from '../sql.ts';
+import { findSwitchedOff, listMembersToTell, type WaitingAnnouncement } from '../sql.ts';
 import type { Announcements, Topic } from '../topics.ts';
 import { isMailAddress } from '../../http/mail-address.ts';
 import { linkPlace } from './compose.ts';
@@ -108,7 +108,10 @@ function contextOf(announcement: WaitingAnnouncement) {
   };
 }
 
-/** Each address once, whoever has it twice. */
+/**
+ * Each address once, whoever has it twice. The workspace's billing address gets none where it is that of
+ * a member who switched them off.
+ */
 async function findRecipients(
   tx: Queryable,
   announcement: WaitingAnnouncement,
@@ -119,11 +122,13 @@ async function findRecipients(
   const members = await tx.query<{ user_id: string; email: string }>(
     listMembersToTell(announcement.organization_id, category, categoryRules[category]),
   );
-  const found = members.map(({ user_id: userId, email }) => ({ email, userId }));
-  const all: Recipient[] =
-    category === 'billing' && announcement.billing_email !== null
-      ? [...found, { email: announcement.billing_email, userId: null }]
-      : found;
+  const all: Recipient[] = members.map(({ user_id: userId, email }) => ({ email, userId }));
+  const { organization_id: organizationId, billing_email: billingEmail } = announcement;
+  if (category === 'billing' && billingEmail !== null) {
+    const statement = findSwitchedOff(organizationId, category, billingEmail);
+    const isOff = (await tx.query(statement)).length > 0;
+    if (!isOff) all.push({ email: billingEmail, userId: null });
+  }
   const byAddress = new Map<string, Recipient>();
   for (const recipient of all) {
     const key = recipient.email.toLowerCase();

@@ -56,8 +56,24 @@ test('the super admin finds who is blocked and lifts it in three clicks', async 
     WHERE organization_id = ${id} AND action LIKE 'overrides.%'`);
   expect(audited).toEqual([{ action: 'overrides.set', kind: 'super_admin' }]);
 
+  await rows(sql`UPDATE organization_subscriptions SET override_monthly_limit = 300,
+    override_expires_at = NULL WHERE organization_id = ${id}`);
+  await page.reload();
+  await page.getByText('of 300', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Change limits' }).click();
+  await page.getByLabel('At once').fill('3');
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('button', { name: 'Change limits' }).click();
+  await page.getByLabel('Requests a minute').fill('90');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await limits.getByText('90', { exact: true }).waitFor();
+  const afterwards = await rows(sql`SELECT override_monthly_limit AS monthly,
+      override_concurrent_limit AS at_once, override_expires_at AS ends
+    FROM organization_subscriptions WHERE organization_id = ${id}`);
+  expect(afterwards).toEqual([{ monthly: 300, at_once: null, ends: null }]);
+
   await page.getByRole('link', { name: 'What was changed' }).click();
-  await page.getByText('overrides.set').waitFor();
+  await page.getByText('overrides.set').first().waitFor();
   await page.getByRole('button', { name: "Verify this workspace's chain" }).click();
   await page.getByText('intact').waitFor();
 });

@@ -9,6 +9,8 @@ interface ActionDialogProps {
   title: string;
   /** The button that does it; `label` where absent. */
   submitLabel?: string;
+  /** Before it opens: for fields whose values are kept outside of it. */
+  onOpen?: () => void;
   /** Fields, mounted anew each time it opens. */
   children: ReactNode;
   onSubmit: () => Promise<unknown>;
@@ -21,13 +23,17 @@ export function ActionDialog(props: ActionDialogProps) {
   const { label, title, submitLabel = label, children, onSubmit, isDisabled = false } = props;
   const [isOpen, setOpen] = useState(false);
   const action = useMutation({ mutationFn: onSubmit, onSuccess: () => setOpen(false) });
+  const open = () => {
+    props.onOpen?.();
+    setOpen(true);
+  };
   const close = () => {
     action.reset();
     setOpen(false);
   };
   return (
     <>
-      <Button size="xs" variant="default" {...props.button} onClick={() => setOpen(true)}>
+      <Button size="xs" variant="default" {...props.button} onClick={open}>
         {label}
       </Button>
       <Modal opened={isOpen} onClose={close} title={title} centered>

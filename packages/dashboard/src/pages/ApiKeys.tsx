@@ -1,6 +1,7 @@
 import { Group, Text } from '@mantine/core';
 import type { ApiKey } from '@mutate/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNow } from '../business-time.ts';
 import { Badge } from '../components/Badge.tsx';
 import { Confirm } from '../components/Confirm.tsx';
 import { Empty } from '../components/Empty.tsx';
@@ -92,8 +93,9 @@ function KeyRows({ keys }: { keys: readonly ApiKey[] }) {
 }
 
 function KeyLimits({ apiKey }: { apiKey: ApiKey }) {
+  const now = useNow();
   const { monthly_limit: limit, allowed_ips: ips, expires_at: expiresAt, previous } = apiKey;
-  if (expiresAt !== null && Date.parse(expiresAt) < Date.now()) {
+  if (expiresAt !== null && Date.parse(expiresAt) < now) {
     return <Badge tone="calm">expired</Badge>;
   }
   if (limit === null && ips === null && expiresAt === null && previous === null) return 'none';

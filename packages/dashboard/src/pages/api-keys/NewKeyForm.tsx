@@ -11,6 +11,7 @@ import {
 import type { CreateApiKeyInput, NewApiKey } from '@mutate/sdk';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useNow } from '../../business-time.ts';
 import { Problem } from '../../components/Problem.tsx';
 import { useApi, useWorkspaceId } from '../../session.ts';
 
@@ -40,6 +41,7 @@ export function NewKeyForm({ onMade }: { onMade: (key: NewApiKey) => void }) {
   const [days, setDays] = useState('');
   const [limit, setLimit] = useState<number | string>('');
   const [ips, setIps] = useState<string[]>([]);
+  const now = useNow();
   const create = useCreate(onMade);
   return (
     <form
@@ -48,7 +50,7 @@ export function NewKeyForm({ onMade }: { onMade: (key: NewApiKey) => void }) {
         create.mutate({
           name,
           scopes: chosen,
-          expiresAt: days === '' ? undefined : inDays(Number(days)),
+          expiresAt: days === '' ? undefined : daysAfter(now, Number(days)),
           monthlyLimit: typeof limit === 'number' ? limit : undefined,
           allowedIps: ips.length === 0 ? undefined : ips,
         });
@@ -124,6 +126,6 @@ function ScopeChoice(props: { value: string[]; onChange: (value: string[]) => vo
   );
 }
 
-function inDays(days: number): string {
-  return new Date(Date.now() + days * 86_400_000).toISOString();
+function daysAfter(now: number, days: number): string {
+  return new Date(now + days * 86_400_000).toISOString();
 }

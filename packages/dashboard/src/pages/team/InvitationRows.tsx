@@ -25,7 +25,7 @@ export function InvitationRows({ invitations }: { invitations: readonly Invitati
               <Badge tone="calm">expired</Badge>
             ) : (
               <span>
-                expires <When at={at} />
+                expires <When at={at} isWallClock />
               </span>
             ),
         },

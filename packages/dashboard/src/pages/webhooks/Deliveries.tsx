@@ -74,7 +74,11 @@ function DeliveryRows({ deliveries, onOpen }: DeliveryRowsProps) {
           cell: ({ response_status: status, last_error: error }) => status ?? error ?? '–',
         },
         { header: 'Tries', isNumeric: true, cell: ({ attempts }) => attempts },
-        { header: 'When', isNumeric: true, cell: ({ created_at: at }) => <When at={at} /> },
+        {
+          header: 'When',
+          isNumeric: true,
+          cell: ({ created_at: at }) => <When at={at} isWallClock />,
+        },
         {
           header: 'Details',
           isQuiet: true,

@@ -1,6 +1,7 @@
 import { Autocomplete, Chip, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import type { AdminWorkspace, SetOverridesInput } from '@mutate/sdk';
 import { useState } from 'react';
+import { useNow } from '../../../business-time.ts';
 import { ActionDialog } from '../../../components/ActionDialog.tsx';
 import { formatCount } from '../../../format.ts';
 import { platform } from '../../../session.ts';
@@ -8,6 +9,7 @@ import { useReload } from './use-reload.ts';
 
 const reasons = ['Agreed with the customer', 'Trial of a larger plan', 'Makes up for an outage'];
 
+const asItIs = { value: 'as-it-is', label: 'As long as it does now' };
 const lasting = [
   { value: 'period', label: 'Until the usage period ends' },
   { value: '7', label: 'For 7 days' },
@@ -23,11 +25,14 @@ interface Draft {
   price: string;
   reason: string;
   until: string;
+  /** When the override that is there ends. */
+  endsNow: string | null;
 }
 
 /** Three clicks lift a block: open, how much, apply. */
 export function OverrideDialog({ workspace }: { workspace: AdminWorkspace }) {
   const reload = useReload();
+  const now = useNow();
   const [draft, setDraft] = useState(() => draftOf(workspace));
   const set = (patch: Partial<Draft>) => setDraft((before) => ({ ...before, ...patch }));
   return (
@@ -36,8 +41,9 @@ export function OverrideDialog({ workspace }: { workspace: AdminWorkspace }) {
       title={`Limits of ${workspace.name}`}
       submitLabel="Apply"
       button={{ variant: 'filled' }}
+      onOpen={() => setDraft(draftOf(workspace))}
       onSubmit={async () => {
-        await platform.admin.workspaces.setOverrides(workspace.id, toWire(draft, workspace));
+        await platform.admin.workspaces.setOverrides(workspace.id, toWire(draft, workspace, now));
         await reload();
       }}
     >
@@ -59,7 +65,7 @@ export function OverrideDialog({ workspace }: { workspace: AdminWorkspace }) {
       <Select
         label="How long"
         allowDeselect={false}
-        data={lasting}
+        data={workspace.overrides === null ? lasting : [asItIs, ...lasting]}
         value={draft.until}
         onChange={(until) => set({ until: until ?? 'period' })}
       />
@@ -103,7 +109,11 @@ function Presets({ workspace: { usage }, value, onChange }: PresetsProps) {
 }
 
 function LimitFields({ draft, set }: { draft: Draft; set: (patch: Partial<Draft>) => void }) {
-  const field = (name: keyof Draft, label: string, placeholder = "the plan's") => (
+  const field = (
+    name: Exclude<keyof Draft, 'endsNow'>,
+    label: string,
+    placeholder = "the plan's",
+  ) => (
     <TextInput
       label={label}
       placeholder={placeholder}
@@ -142,11 +152,12 @@ function draftOf({ overrides }: AdminWorkspace): Draft {
     rate: text(overrides?.rate_limit_per_minute),
     price: text(overrides?.overage_price),
     reason: overrides?.reason ?? reasons[0] ?? '',
-    until: 'period',
+    until: overrides === null ? 'period' : asItIs.value,
+    endsNow: overrides?.expires_at ?? null,
   };
 }
 
-function toWire(draft: Draft, { usage }: AdminWorkspace): SetOverridesInput {
+function toWire(draft: Draft, { usage }: AdminWorkspace, now: number): SetOverridesInput {
   return {
     monthly_limit: limitOf(draft.monthly),
     concurrent_limit: limitOf(draft.concurrent),
@@ -154,7 +165,7 @@ function toWire(draft: Draft, { usage }: AdminWorkspace): SetOverridesInput {
     rate_limit_per_minute: limitOf(draft.rate),
     overage_price: draft.price.trim() === '' ? null : draft.price.trim(),
     reason: draft.reason,
-    expires_at: expiryOf(draft.until, usage.period_end),
+    expires_at: expiryOf(draft, usage.period_end, now),
   };
 }
 
@@ -164,8 +175,9 @@ function limitOf(text: string): number | 'unlimited' | null {
   return value === 'unlimited' ? 'unlimited' : Number(value);
 }
 
-function expiryOf(until: string, periodEnd: string): string | null {
+function expiryOf({ until, endsNow }: Draft, periodEnd: string, now: number): string | null {
+  if (until === asItIs.value) return endsNow;
   if (until === 'never') return null;
   if (until === 'period') return periodEnd;
-  return new Date(Date.now() + Number(until) * 86_400_000).toISOString();
+  return new Date(now + Number(until) * 86_400_000).toISOString();
 }

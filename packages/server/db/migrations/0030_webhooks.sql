@@ -40,6 +40,7 @@ CREATE TABLE webhook_events (
   PRIMARY KEY (organization_id, id),
   UNIQUE (organization_id, outbox_id)
 );
+CREATE INDEX webhook_events_age ON webhook_events (created_at);
 
 -- One event to one endpoint. All times here and below are wall clock.
 CREATE TABLE webhook_deliveries (

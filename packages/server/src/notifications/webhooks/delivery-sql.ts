@@ -210,6 +210,27 @@ export function updateDeliveryWaiting(organizationId: string, id: string): State
     WHERE organization_id = ${organizationId} AND id = ${id}`;
 }
 
+/** Of an endpoint that is about to go: what was sent to no other. Its deliveries go with them. */
+export function deleteEventsOf(organizationId: string, endpointId: string): Statement {
+  return sql`DELETE FROM webhook_events v USING webhook_deliveries d
+    WHERE d.organization_id = ${organizationId} AND d.endpoint_id = ${endpointId}
+      AND v.organization_id = d.organization_id AND v.id = d.event_id
+      AND NOT EXISTS (SELECT FROM webhook_deliveries o
+        WHERE o.organization_id = d.organization_id AND o.event_id = d.event_id
+          AND o.endpoint_id <> d.endpoint_id)`;
+}
+
+/** Two endpoints that went at the same moment leave what both were sent. */
+export function deleteOrphanedEvents(before: Date, limit: number): Statement {
+  return sql`DELETE FROM webhook_events v USING (
+      SELECT organization_id, id FROM webhook_events e
+      WHERE created_at < ${before}::timestamptz AND NOT EXISTS (SELECT FROM webhook_deliveries d
+        WHERE d.organization_id = e.organization_id AND d.event_id = e.id)
+      ORDER BY created_at LIMIT ${limit}::integer
+    ) old
+    WHERE v.organization_id = old.organization_id AND v.id = old.id RETURNING v.id`;
+}
+
 /** Events go with their deliveries. */
 export function deleteOldEvents(keptDays: number, limit: number): Statement {
   return sql`DELETE FROM webhook_events v USING (

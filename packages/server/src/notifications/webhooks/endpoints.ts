@@ -8,7 +8,7 @@ import { invalidRequest } from '../../http/validation.ts';
 import { newId } from '../../ids.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import type { NotificationDeps } from '../deps.ts';
-import { cancelWaitingDeliveries } from './delivery-sql.ts';
+import { cancelWaitingDeliveries, deleteEventsOf } from './delivery-sql.ts';
 import type { CreateEndpoint, Endpoint, UpdateEndpoint } from './schema.ts';
 import { newWebhookSecret, secretPlace } from './secret.ts';
 import {
@@ -114,9 +114,11 @@ export async function rotateSecret(
   return { ...changed, secret };
 }
 
-/** Deletes an endpoint with its log of deliveries. @throws AppError `not_found` */
+/** Deletes an endpoint with its deliveries and what no other was sent. @throws AppError `not_found` */
 export async function deleteEndpoint(ctx: Context, id: string) {
   return ctx.db.transaction(async (tx) => {
+    await tx.query(lockEndpointById(ctx.organization.id, id));
+    await tx.query(deleteEventsOf(ctx.organization.id, id));
     const [gone] = await tx.query<Endpoint>(deleteEndpointById(ctx.organization.id, id));
     if (gone === undefined) return refuseUnknown();
     await audit(tx, ctx, 'webhook_endpoint.deleted', gone, null);

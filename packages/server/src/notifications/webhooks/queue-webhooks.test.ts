@@ -15,6 +15,7 @@ import { fanOut } from '../fan-out.ts';
 import { announce } from '../outbox.ts';
 import { deleteOldAnnouncements } from '../sql.ts';
 import { createEndpoint, updateEndpoint } from './endpoints.ts';
+import { forgetWebhooks } from './forget.ts';
 import type { WebhookEventType } from './events.ts';
 
 const clock = new ManualClock('2027-01-31T10:00:00Z');
@@ -99,6 +100,26 @@ describe('an event', () => {
       subscription: { object: 'subscription', status: 'active', plan: { id: 'plan_pro' } },
     });
   });
+});
+
+test('an event that no delivery is left of is forgotten 30 days after it happened', async () => {
+  const { ctx, organizationId } = await scenario(database.db, clock).organization().create();
+  const { id } = await endpointFor(ctx, null);
+  for (const [event, days] of [
+    ['evt_orphan', 31],
+    ['evt_sent', 31],
+    ['evt_young', 29],
+  ] as const) {
+    await database.db.query(sql`INSERT INTO webhook_events (organization_id, id, type, body,
+        created_at) VALUES (${organizationId}, ${event}, 'invoice.paid', '{}',
+        ${clock.now()}::timestamptz - make_interval(days => ${days}::integer))`);
+  }
+  await database.db.query(sql`INSERT INTO webhook_deliveries (organization_id, id, endpoint_id,
+      event_id, status) VALUES (${organizationId}, 'dlv_1', ${id}, 'evt_sent', 'succeeded')`);
+  await forgetWebhooks(deps);
+  const left = await database.db.query(sql`SELECT id FROM webhook_events
+    WHERE organization_id = ${organizationId} ORDER BY id`);
+  expect(left).toEqual([{ id: 'evt_sent' }, { id: 'evt_young' }]);
 });
 
 describe('a conversion', () => {

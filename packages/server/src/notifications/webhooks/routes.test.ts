@@ -92,6 +92,25 @@ describe('webhook endpoints', () => {
     expect((await api.call(`DELETE ${one}`)).status).toBe(404);
   });
 
+  test('what was sent goes with the last endpoint that it was sent to', async () => {
+    const { one, id, path, organizationId } = await endpoint();
+    const { body: other } = await api.call(`POST ${path}`, { body: { url } });
+    await api.call(`POST ${one}/test`);
+    await database.db.query(sql`INSERT INTO webhook_events (organization_id, id, type, body,
+        created_at) VALUES (${organizationId}, 'evt_both', 'invoice.paid', '{}', now())`);
+    for (const endpointId of [id, String(other.id)]) {
+      await database.db.query(sql`INSERT INTO webhook_deliveries (organization_id, id, endpoint_id,
+          event_id) VALUES (${organizationId}, ${`dlv_${endpointId}`}, ${endpointId}, 'evt_both')`);
+    }
+    const events = () =>
+      database.db.query<{ id: string }>(sql`SELECT id FROM webhook_events
+        WHERE organization_id = ${organizationId}`);
+    await api.call(`DELETE ${one}`);
+    expect(await events()).toEqual([{ id: 'evt_both' }]);
+    await api.call(`DELETE ${path}/${String(other.id)}`);
+    expect(await events()).toEqual([]);
+  });
+
   test('every change is audited, without the path of the URL, which may hold a token', async () => {
     const { one, organizationId } = await endpoint({ url: `${url}?token=theirs` });
     await api.call(`PATCH ${one}`, { body: { events: ['quota.exceeded'] } });

@@ -14,6 +14,7 @@ import {
 import { findEndpoint } from './endpoints.ts';
 import { testEventType } from './events.ts';
 import type { Delivery, DeliveryDetail } from './schema.ts';
+import { holdEndpoint } from './sql.ts';
 
 /** A page of an endpoint's deliveries, newest first. @throws AppError `not_found` */
 export async function listDeliveries(
@@ -46,13 +47,16 @@ export async function findDelivery(
 /**
  * Sends one again, at once and then by the whole schedule, under the same `webhook-id`.
  *
- * @throws AppError `not_found`; `conflict` where the endpoint is off
+ * @throws AppError `not_found`; `conflict` where the endpoint is off or an attempt is under way
  */
 export async function redeliver(ctx: Context, endpointId: string, id: string): Promise<Delivery> {
-  await requireActive(ctx, endpointId);
-  const before = await findDelivery(ctx, endpointId, id);
   return ctx.db.transaction(async (tx) => {
-    await tx.query(updateDeliveryWaiting(ctx.organization.id, id));
+    await requireActive(tx, ctx, endpointId);
+    const before = await pick(tx, ctx, endpointId, id);
+    const again = await tx.query(updateDeliveryWaiting(ctx.organization.id, id));
+    if (again.length === 0) {
+      throw new AppError('conflict', 'The delivery is being sent just now. Wait for its result.');
+    }
     await appendAudit(tx, ctx, {
       action: 'webhook_delivery.sent_again',
       target: { kind: 'webhook_delivery', id },
@@ -69,12 +73,12 @@ export async function redeliver(ctx: Context, endpointId: string, id: string): P
  * @throws AppError `not_found`; `conflict` where the endpoint is off
  */
 export async function sendTest(ctx: Context, endpointId: string): Promise<Delivery> {
-  await requireActive(ctx, endpointId);
   const organizationId = ctx.organization.id;
   const now = ctx.clock.now();
   const [eventId, deliveryId] = [newId('evt', Date.now()), newId('dlv', Date.now())];
   const data = { workspace_id: organizationId, endpoint_id: endpointId };
   return ctx.db.transaction(async (tx) => {
+    await requireActive(tx, ctx, endpointId);
     await tx.query(
       insertEvent({
         organizationId,
@@ -90,8 +94,11 @@ export async function sendTest(ctx: Context, endpointId: string): Promise<Delive
   });
 }
 
-async function requireActive(ctx: Context, endpointId: string): Promise<void> {
-  const endpoint = await findEndpoint(ctx, endpointId);
+/** On until the transaction ends: what is made for an endpoint that goes off is cancelled with it. */
+async function requireActive(tx: Queryable, ctx: Context, endpointId: string): Promise<void> {
+  const statement = holdEndpoint(ctx.organization.id, endpointId);
+  const [endpoint] = await tx.query<{ active: boolean }>(statement);
+  if (endpoint === undefined) throw notFound('webhook endpoint');
   if (endpoint.active) return;
   throw new AppError('conflict', 'The endpoint is switched off. Set "active" to true first.');
 }

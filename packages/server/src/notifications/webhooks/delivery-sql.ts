@@ -203,11 +203,15 @@ export function findDelivery(organizationId: string, endpointId: string, id: str
       AND d.id = ${id}`;
 }
 
-/** Due at once, and with the whole schedule before it. */
+/** Due at once, and with the whole schedule before it. No row while an attempt is under way. */
 export function updateDeliveryWaiting(organizationId: string, id: string): Statement {
-  return sql`UPDATE webhook_deliveries SET status = 'waiting', attempts_before = attempts,
+  return sql`UPDATE webhook_deliveries d SET status = 'waiting', attempts_before = d.attempts,
       next_attempt_at = clock_timestamp(), finished_at = NULL
-    WHERE organization_id = ${organizationId} AND id = ${id}`;
+    WHERE d.organization_id = ${organizationId} AND d.id = ${id}
+      AND NOT (d.status = 'waiting' AND d.attempts > 0 AND d.next_attempt_at > clock_timestamp()
+        AND NOT EXISTS (SELECT FROM webhook_attempts a WHERE a.organization_id = d.organization_id
+          AND a.delivery_id = d.id AND a.attempt = d.attempts))
+    RETURNING d.id`;
 }
 
 /** Of an endpoint that is about to go: what was sent to no other. Its deliveries go with them. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../clock.ts';
 import type { Context } from '../../context.ts';
@@ -76,6 +77,22 @@ describe('an event', () => {
     const [row] = await database.db.query<{ events: number }>(sql`SELECT count(*)::integer AS events
       FROM webhook_events WHERE organization_id = ${ctx.organization.id}`);
     expect(row?.events).toBe(1);
+  });
+
+  test('waits for no endpoint that is switched off at the same moment', async () => {
+    const { ctx, organizationId } = await scenario(database.db, clock).organization().create();
+    const { id } = await endpointFor(ctx, null);
+    const payload = { limit: 1, used: 1, resets_at: '2027-02-28T10:00:00.000Z' };
+    await announce(database.db, ctx, { topic: 'quota.exceeded', dedupeKey: 'a', payload });
+    const [told] = await database.db.transaction(async (tx) => {
+      await tx.query(sql`UPDATE webhook_endpoints SET active = false
+        WHERE organization_id = ${organizationId} AND id = ${id}`);
+      const running = [fanOut(deps)];
+      await setTimeout(200);
+      return running;
+    });
+    expect(await told).toBe(1);
+    expect(await bodiesOf(id)).toEqual([]);
   });
 
   test('of a plan that changed brings the subscription as the API shows it', async () => {

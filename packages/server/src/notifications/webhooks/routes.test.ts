@@ -180,43 +180,6 @@ describe('webhook endpoints', () => {
   });
 });
 
-describe('a test event', () => {
-  test('202: is queued for this endpoint, whatever its filter', async () => {
-    const { one, id } = await endpoint({ events: ['invoice.paid'] });
-    const sent = await api.call(`POST ${one}/test`);
-    expect(sent.status).toBe(202);
-    expect(sent.body).toMatchObject({
-      object: 'webhook_delivery',
-      endpoint_id: id,
-      type: 'webhook.test',
-      status: 'waiting',
-      attempts: 0,
-    });
-    const list = await api.call(`GET ${one}/deliveries?status=waiting`);
-    expect(list.body.data).toEqual([sent.body]);
-    const detail = await api.call(`GET ${one}/deliveries/${String(sent.body.id)}`);
-    expect(JSON.parse(String(detail.body.request_body))).toEqual({
-      type: 'webhook.test',
-      timestamp: '2027-01-31T10:00:00.000Z',
-      data: { workspace_id: sent.body.workspace_id, endpoint_id: id },
-    });
-  });
-
-  test('409 where the endpoint is off; what waited for it is cancelled', async () => {
-    const { one } = await endpoint();
-    const sent = await api.call(`POST ${one}/test`);
-    await api.call(`PATCH ${one}`, { body: { active: false } });
-    expect((await api.call(`POST ${one}/test`)).status).toBe(409);
-    const delivery = `${one}/deliveries/${String(sent.body.id)}`;
-    expect((await api.call(`GET ${delivery}`)).body).toMatchObject({ status: 'cancelled' });
-    expect((await api.call(`POST ${delivery}/redeliver`)).status).toBe(409);
-    await api.call(`PATCH ${one}`, { body: { active: true } });
-    expect((await api.call(`POST ${delivery}/redeliver`)).body).toMatchObject({
-      status: 'waiting',
-    });
-  });
-});
-
 describe('a URL', () => {
   test.each([
     'http://hooks.example.com/',

@@ -48,6 +48,12 @@ export function lockEndpointById(organizationId: string, id: string): Statement 
     WHERE e.organization_id = ${organizationId} AND e.id = ${id} FOR NO KEY UPDATE`;
 }
 
+/** Nobody switches it off before the transaction ends. */
+export function holdEndpoint(organizationId: string, id: string): Statement {
+  return sql`SELECT e.active FROM webhook_endpoints e
+    WHERE e.organization_id = ${organizationId} AND e.id = ${id} FOR SHARE`;
+}
+
 /** What is undefined stays. Switched on, or sent to another place, it begins without a past. */
 export function updateEndpointById(
   organizationId: string,
@@ -112,10 +118,10 @@ export const forgetPreviousSecrets = sql`UPDATE webhook_endpoints
   SET previous_secret_sealed = NULL, previous_secret_until = NULL
   WHERE previous_secret_until <= clock_timestamp()`;
 
-/** Those that want an event of this type. */
+/** Those that want an event of this type; none is switched off before the transaction ends. */
 export function listEndpointsFor(organizationId: string, type: string): Statement {
   return sql`SELECT id FROM webhook_endpoints
     WHERE organization_id = ${organizationId} AND active
       AND (events IS NULL OR ${type} = ANY (events))
-    ORDER BY id FOR KEY SHARE`;
+    ORDER BY id FOR SHARE`;
 }

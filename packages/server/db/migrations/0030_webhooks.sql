@@ -83,6 +83,10 @@ CREATE TABLE webhook_attempts (
   FOREIGN KEY (organization_id, delivery_id) REFERENCES webhook_deliveries ON DELETE CASCADE
 );
 
+-- What was told is forgotten by its age, conversions long before all else.
+CREATE INDEX outbox_told_conversions ON outbox (processed_at) WHERE topic LIKE 'conversion.%';
+CREATE INDEX outbox_told_others ON outbox (processed_at) WHERE topic NOT LIKE 'conversion.%';
+
 -- Tells another AUTH_SECRET from the one that secrets here are sealed with.
 CREATE TABLE sealing_secret (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),

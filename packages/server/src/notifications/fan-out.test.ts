@@ -8,6 +8,7 @@ import { notificationsOn } from '../test/notifications.ts';
 import { scenario } from '../test/scenario.ts';
 import type { NotificationDeps } from './deps.ts';
 import { fanOut } from './fan-out.ts';
+import { forgetAnnouncements } from './forget-announcements.ts';
 import type { MailRow } from './mail/sql.ts';
 import { announce } from './outbox.ts';
 
@@ -157,6 +158,18 @@ describe('an announcement', () => {
     expect(await mailsOf(organizationId)).toHaveLength(2);
     await database.db.query(sql`DELETE FROM outbox WHERE dedupe_key = 'broken'`);
   });
+});
+
+test('however much was told of conversions, a day later all of it is forgotten', async () => {
+  const { organizationId } = await workspace();
+  await database.db.query(sql`INSERT INTO outbox (organization_id, topic, dedupe_key, payload,
+      created_at, processed_at)
+    SELECT ${organizationId}, CASE WHEN n > 12000 THEN 'invoice.paid' ELSE 'conversion.succeeded' END,
+      n::text, '{}', now(), now() - interval '25 hours' FROM generate_series(1, 12001) n`);
+  await forgetAnnouncements(deps);
+  const left = await database.db.query(sql`SELECT topic FROM outbox
+    WHERE organization_id = ${organizationId}`);
+  expect(left).toEqual([{ topic: 'invoice.paid' }]);
 });
 
 describe('a link that is good once', () => {

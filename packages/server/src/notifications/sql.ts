@@ -88,13 +88,18 @@ export function findSwitchedOff(
 /**
  * Forgets what was told long ago. Its key goes with it: by then nothing tells of the same cause again.
  * Of conversions there are many, and each ends once.
+ *
+ * @param limit of conversions, and of all else; where fewer rows come back, nothing is left
  */
 export function deleteOldAnnouncements(limit: number): Statement {
   return sql`DELETE FROM outbox b USING (
-      SELECT organization_id, id FROM outbox
-      WHERE processed_at < clock_timestamp() - CASE WHEN topic LIKE 'conversion.%'
-        THEN interval '1 day' ELSE interval '400 days' END
-      ORDER BY id LIMIT ${limit}::integer
+      (SELECT organization_id, id FROM outbox
+       WHERE topic LIKE 'conversion.%' AND processed_at < now() - interval '1 day'
+       ORDER BY processed_at LIMIT ${limit}::integer)
+      UNION ALL
+      (SELECT organization_id, id FROM outbox
+       WHERE topic NOT LIKE 'conversion.%' AND processed_at < now() - interval '400 days'
+       ORDER BY processed_at LIMIT ${limit}::integer)
     ) old
     WHERE b.organization_id = old.organization_id AND b.id = old.id
     RETURNING b.id`;

@@ -1,8 +1,8 @@
 import { startChore } from '../chore.ts';
-import { deleteOldAnnouncements } from './sql.ts';
 import type { NotificationDeps } from './deps.ts';
 import { queueDigests } from './digest.ts';
 import { fanOut } from './fan-out.ts';
+import { forgetAnnouncements } from './forget-announcements.ts';
 import { expireMails } from './mail/expire-mails.ts';
 import { mailTiming, startMailLoop, type MailTiming } from './mail/send-mail.ts';
 import { forgetWebhooks } from './webhooks/forget.ts';
@@ -19,7 +19,6 @@ const timingByDefault: NotificationTiming = {
   mail: mailTiming,
   webhooks: webhookTiming,
 };
-const forgottenRowsMax = 5_000;
 
 /** Tells what was announced, in a process that works: any number of them may. */
 export function startNotifications(
@@ -38,9 +37,7 @@ export function startNotifications(
     startChore('expire mails', 60_000, log, () => expireMails(deps)),
     startChore('digests', 300_000, log, () => queueDigests(deps)),
     startChore('forget webhooks', 600_000, log, () => forgetWebhooks(deps)),
-    startChore('forget announcements', 600_000, log, () =>
-      deps.db.query(deleteOldAnnouncements(forgottenRowsMax)),
-    ),
+    startChore('forget announcements', 600_000, log, () => forgetAnnouncements(deps)),
   ];
   return {
     stop: async () => {

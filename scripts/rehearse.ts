@@ -6,7 +6,7 @@ import {
   readProvider,
   tableOf,
 } from '../packages/server/src/proof/rehearsal/revenue.ts';
-import { showMinor } from '../packages/server/src/billing/money.ts';
+import { showMinor } from '../packages/server/src/currency.ts';
 import { openBillingWorld } from '../packages/server/src/test/billing-world.ts';
 
 /**

@@ -1,3 +1,5 @@
+import { minorDigits } from '@mutate/sdk';
+
 const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
 
 /** `1.4 MB`; 1 MB is 1,048,576 bytes, as in the plans' limits. */
@@ -19,14 +21,9 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Where the payment provider's minor units are not those of ISO 4217. */
-const digitsOfProvider: Readonly<Record<string, number>> = { isk: 2, ugx: 2 };
-
 /** Minor units as an amount of the currency: 1999 USD is `USD 19.99`, 2900 JPY is `JPY 2,900`. */
 export function formatMoney(amountMinor: number, currency: string): string {
-  const style = { style: 'currency', currency } as const;
-  const { maximumFractionDigits } = new Intl.NumberFormat('en-US', style).resolvedOptions();
-  const digits = digitsOfProvider[currency] ?? maximumFractionDigits ?? 2;
+  const digits = minorDigits(currency);
   const amount = amountMinor / 10 ** digits;
   const text = amount.toLocaleString('en-US', {
     minimumFractionDigits: digits,

@@ -1,3 +1,5 @@
+import { minorDigits } from '@mutate/sdk';
+
 /** Numbers, sizes, money and times as people read them. */
 
 const whole = new Intl.NumberFormat('en');
@@ -33,17 +35,6 @@ export function formatAmount(amount: string, currency: string): string {
     currency,
     maximumFractionDigits: 12,
   }).format(Number(amount));
-}
-
-/** The payment provider's list, which is not the browser's (docs.stripe.com/currencies). */
-const withoutMinorUnit = new Set(
-  'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '),
-);
-const withThousandths = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
-
-function minorDigits(currency: string): number {
-  if (withoutMinorUnit.has(currency)) return 0;
-  return withThousandths.has(currency) ? 3 : 2;
 }
 
 /** Minor units as money, such as 1900 USD cents as "$19.00". */

@@ -71,6 +71,7 @@ export type { CancelSubscriptionInput, ChangeSubscriptionInput } from './subscri
 export type { CreateReservationInput, HeldReservation } from './reservations.ts';
 export type { UsageBucket, UsageDecision, UsageExportInput, UsageHistoryInput } from './usage.ts';
 export type { UpdateWorkspaceInput } from './workspaces.ts';
+export { minorDigits } from './currency.ts';
 export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
 export { isFinal } from './types.ts';
 export type {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { minorStep } from '../currency.ts';
 import { displayText } from '../organizations/schema.ts';
 
 const overagePolicy = z.enum(['block', 'warn', 'charge']);
@@ -75,24 +76,13 @@ export const billingEventSchema = z
 
 export type BillingEvent = z.infer<typeof billingEventSchema>;
 
-/** Stripe's list: in these the last digits of an amount are always 0. */
-const lastDigits: Readonly<Record<string, number>> = {
-  bhd: 10,
-  jod: 10,
-  kwd: 10,
-  omr: 10,
-  tnd: 10,
-  isk: 100,
-  ugx: 100,
-};
-
 export const giveCreditSchema = z
   .strictObject({
     amount_minor: z.int().positive().max(99_999_999),
     currency: z.string().regex(/^[a-z]{3}$/, 'must be a currency code such as "usd"'),
     reason: displayText(300),
   })
-  .refine(({ amount_minor, currency }) => amount_minor % (lastDigits[currency] ?? 1) === 0, {
+  .refine(({ amount_minor, currency }) => amount_minor % minorStep(currency) === 0, {
     path: ['amount_minor'],
     error: 'must end in 0 (KWD, BHD, JOD, OMR, TND) or 00 (ISK, UGX)',
   });

@@ -135,7 +135,7 @@ describe('an announcement', () => {
     expect(await fanOut(deps)).toBe(0);
   });
 
-  test('keeps the decimals of its currency and the time zone of its workspace', async () => {
+  test('keeps the time zone of its workspace', async () => {
     const { ctx, organizationId } = await workspace();
     await database.db.query(sql`UPDATE organization SET time_zone = 'Asia/Tokyo'
       WHERE id = ${organizationId}`);
@@ -144,7 +144,6 @@ describe('an announcement', () => {
     expect((await mailsOf(organizationId))[0]?.context).toEqual({
       workspace: 'Acme',
       time_zone: 'Asia/Tokyo',
-      currency_digits: 0,
     });
   });
 

@@ -31,14 +31,12 @@ export interface WaitingAnnouncement {
   readonly workspace: string | null;
   readonly time_zone: string | null;
   readonly billing_email: string | null;
-  readonly currency_digits: number | null;
 }
 
 /** None where another process has it, or it is processed. */
 export function lockAnnouncement(organizationId: string, id: number): Statement {
   return sql`SELECT b.organization_id, b.id, b.topic, b.payload, b.created_at,
-      o.name AS workspace, o.time_zone, o.billing_email,
-      minor_unit_exponent(b.payload ->> 'currency') AS currency_digits
+      o.name AS workspace, o.time_zone, o.billing_email
     FROM outbox b LEFT JOIN organization o ON o.id = b.organization_id
     WHERE b.organization_id = ${organizationId} AND b.id = ${id}::bigint
       AND b.processed_at IS NULL

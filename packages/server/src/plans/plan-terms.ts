@@ -1,3 +1,4 @@
+import { minorStep } from '../currency.ts';
 import { AppError } from '../errors.ts';
 import { type InputError, invalidRequest } from '../http/validation.ts';
 import type { PlanTerms, PriceInput } from './admin-schema.ts';
@@ -80,16 +81,9 @@ function plainDecimal(text: string): string {
   return `${whole.replace(/^0+(?=\d)/, '')}${digits === '' ? '' : `.${digits}`}`;
 }
 
-/** Stripe's list (docs.stripe.com/currencies): what the last digits of an amount must be. */
-const alwaysWhole: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(['bhd', 'jod', 'kwd', 'omr', 'tnd'].map((currency) => [currency, 10])),
-  isk: 100,
-  ugx: 100,
-};
-
 function priceMistakes(planId: string, price: PriceInput, index: number): InputError[] {
   const at = `/body/prices/${index}`;
-  const step = alwaysWhole[price.currency] ?? 1;
+  const step = minorStep(price.currency);
   const mistakes: InputError[] = [];
   if (price.amount_minor % step !== 0) {
     const end = step === 10 ? '0' : '00';

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import { type ListQuery, toList } from '../../http/list.ts';
-import { showMinor } from '../money.ts';
+import { showMinor } from '../../currency.ts';
 import { findInvoice } from './invoices.ts';
 import type { CountedConversion, InvoiceLine, LineExplanation } from './schema.ts';
 import { findExactAmount, listCountedConversions, listLineSources } from './sql.ts';

@@ -41,7 +41,6 @@ export function composeMail(
   const context = {
     workspace: mail.context.workspace,
     timeZone: mail.context.time_zone,
-    currencyDigits: mail.context.currency_digits,
     publicUrl: deps.publicUrl(),
     workspaceUrl: `${deps.publicUrl()}/${mail.organization_id}`,
     link: link ?? hiddenLink,

@@ -1,34 +1,3 @@
-/** An amount in minor units as people read it; `digits` is how many of them are decimals. */
-export function formatMoney(amountMinor: number, currency: string, digits: number): string {
-  const sign = amountMinor < 0 ? '-' : '';
-  const all = String(Math.abs(amountMinor)).padStart(digits + 1, '0');
-  const whole = all.slice(0, all.length - digits);
-  const decimals = all.slice(all.length - digits);
-  return format(`${sign}${whole}${digits === 0 ? '' : `.${decimals}`}`, currency, digits, digits);
-}
-
-/** An exact price such as `0.004`, in major units, with all its decimals. */
-export function formatPrice(amount: string, currency: string, digits: number): string {
-  return format(amount, currency, digits, 12);
-}
-
-function format(amount: string, currency: string, digitsMin: number, digitsMax: number): string {
-  return new Intl.NumberFormat('en-US', {
-    style: 'currency',
-    currency: currency.toUpperCase(),
-    currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: digitsMin,
-    maximumFractionDigits: digitsMax,
-  })
-    .format(amount as Intl.StringNumericLiteral)
-    .concat(symbolIsShared(currency) ? ` ${currency.toUpperCase()}` : '');
-}
-
-/** `$1.00` could be one of twenty dollars. */
-function symbolIsShared(currency: string): boolean {
-  return !['eur', 'gbp'].includes(currency.toLowerCase());
-}
-
 export function formatCount(count: number): string {
   return new Intl.NumberFormat('en-US').format(count);
 }

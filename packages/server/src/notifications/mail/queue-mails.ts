@@ -34,7 +34,6 @@ export async function queueMails(
   const makesOne = makesMail(topic, payload, {
     ...context,
     timeZone: context.time_zone,
-    currencyDigits: context.currency_digits,
     publicUrl: '',
     workspaceUrl: '',
     link: null,
@@ -104,7 +103,6 @@ function contextOf(announcement: WaitingAnnouncement) {
   return {
     workspace: announcement.workspace,
     time_zone: announcement.time_zone ?? 'UTC',
-    currency_digits: announcement.currency_digits ?? 2,
   };
 }
 

@@ -6,7 +6,6 @@ import type { MailContext } from './templates/template.ts';
 const context: MailContext = {
   workspace: 'Acme',
   timeZone: 'Europe/Berlin',
-  currencyDigits: 2,
   publicUrl: 'https://mutate.test',
   workspaceUrl: 'https://mutate.test/org_1',
   link: 'https://mutate.test/link?token=secret-token',
@@ -42,20 +41,16 @@ describe('each mail', () => {
 
 describe('amounts and times', () => {
   test.each([
-    ['usd', 2, 3_394, '$33.94 USD'],
-    ['eur', 2, -50, '-€0.50'],
-    ['jpy', 0, 2_900, '¥2,900 JPY'],
-    ['kwd', 3, 5_010, 'KWD 5.010'],
-    ['gbp', 2, 1, '£0.01'],
-  ])(
-    'an amount in %s has its currency and its decimals',
-    (currency, currencyDigits, total, shown) => {
-      const { text } = render(changed({ currency, total_minor: total, amount_due_minor: total }), {
-        currencyDigits,
-      });
-      expect(text.replaceAll(/\s/g, ' ')).toContain(shown);
-    },
-  );
+    ['usd', 3_394, '33.94 USD'],
+    ['eur', -50, '−0.50 EUR'],
+    ['jpy', 2_900, '2,900 JPY'],
+    ['kwd', 5_010, '5.010 KWD'],
+    ['huf', 150_000, '1,500.00 HUF'],
+  ])('an amount in %s has its currency and its decimals', (currency, total, shown) => {
+    const { text } = render(changed({ currency, total_minor: total, amount_due_minor: total }));
+    expect(text).toContain(` ${shown}
+`);
+  });
 
   test('a time is told in the time zone of the workspace', () => {
     const ending = sampleOf('subscription.ending');

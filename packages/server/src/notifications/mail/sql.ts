@@ -33,7 +33,7 @@ export interface MailRow {
   readonly recipient_email: string;
   readonly user_id: string | null;
   readonly payload: unknown;
-  readonly context: { workspace: string | null; time_zone: string; currency_digits: number };
+  readonly context: { workspace: string | null; time_zone: string };
   readonly link_sealed: string | null;
   readonly status: 'waiting' | 'sent' | 'failed';
   readonly attempts: number;

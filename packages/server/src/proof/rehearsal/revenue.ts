@@ -1,4 +1,4 @@
-import { showMinor } from '../../billing/money.ts';
+import { showMinor } from '../../currency.ts';
 import type { Stripe } from '../../billing/stripe.ts';
 import { sql } from '../../db/sql.ts';
 import type { OpenWorld } from '../../test/billing-world.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../../../context.ts';
 import { notFound } from '../../../errors.ts';
-import { showMinor } from '../../money.ts';
+import { showMinor } from '../../../currency.ts';
 import { findInvoice } from '../invoices.ts';
 import type { InvoiceWithLines } from '../schema.ts';
 import { type Column, Sheet } from './sheet.ts';

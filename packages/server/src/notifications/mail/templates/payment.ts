@@ -1,5 +1,6 @@
+import { showMinor } from '../../../currency.ts';
 import type { Announcements } from '../../topics.ts';
-import { formatMoney, formatTime } from '../formats.ts';
+import { formatTime } from '../formats.ts';
 import { plainName } from '../plain-text.ts';
 import type { MailContent } from '../layout.ts';
 import type { MailContext, Templates } from './template.ts';
@@ -24,7 +25,7 @@ export const paymentTemplates: Templates<PaymentTopic> = {
               ? 'Nothing is to be paid: it is covered by the balance.'
               : 'It is paid with the stored payment method; there is nothing to do.',
           ],
-          facts: invoiceFacts(payload, context),
+          facts: invoiceFacts(payload),
           action: invoiceAction(payload, context),
         },
   'invoice.paid': (payload, context) =>
@@ -33,7 +34,7 @@ export const paymentTemplates: Templates<PaymentTopic> = {
       : {
           subject: `${context.workspace}: invoice ${numberOf(payload)} is paid`,
           paragraphs: ['Thank you. The payment has arrived.'],
-          facts: invoiceFacts(payload, context),
+          facts: invoiceFacts(payload),
           action: invoiceAction(payload, context),
         },
   'invoice.payment_failed': (payload, context) => failed(payload, context),
@@ -43,7 +44,7 @@ export const paymentTemplates: Templates<PaymentTopic> = {
       'Your bank wants you to confirm this payment yourself. Open the invoice and follow its page; ' +
         'without it the invoice stays unpaid.',
     ],
-    facts: invoiceFacts(payload, context),
+    facts: invoiceFacts(payload),
     action: invoiceAction(payload, context, 'Confirm the payment'),
   }),
   'payment_method.expiring': (payload, context) => ({
@@ -63,7 +64,7 @@ function failed(
 ): MailContent {
   const graceEnds = formatTime(payload.grace_ends_at, context.timeZone);
   const number = numberOf(payload);
-  const facts = invoiceFacts(payload, context);
+  const facts = invoiceFacts(payload);
   const action = invoiceAction(payload, context, 'Pay the invoice');
   switch (payload.day) {
     case 0:
@@ -104,15 +105,12 @@ function numberOf({ number, invoice_id: id }: Invoice): string {
   return plainName(number ?? id);
 }
 
-function invoiceFacts(
-  payload: Invoice,
-  { currencyDigits }: MailContext,
-): MailContent['facts'] & {} {
+function invoiceFacts(payload: Invoice): MailContent['facts'] & {} {
   const { total_minor: total, amount_due_minor: due, currency } = payload;
   return [
     ['Invoice', numberOf(payload)],
-    ['Total', formatMoney(total, currency, currencyDigits)],
-    ...(due === total ? [] : ([['Due', formatMoney(due, currency, currencyDigits)]] as const)),
+    ['Total', showMinor(total, currency)],
+    ...(due === total ? [] : ([['Due', showMinor(due, currency)]] as const)),
   ];
 }
 

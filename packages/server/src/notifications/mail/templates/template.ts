@@ -7,8 +7,6 @@ export interface MailContext {
   readonly workspace: string | null;
   /** An IANA name. */
   readonly timeZone: string;
-  /** Decimals of the announcement's currency. */
-  readonly currencyDigits: number;
   /** Where people open the product, without a slash at its end. */
   readonly publicUrl: string;
   /** The same for the workspace's pages. */

@@ -1,5 +1,6 @@
+import { showMinor, showPrice } from '../../../currency.ts';
 import type { Announcements } from '../../topics.ts';
-import { formatCount, formatDay, formatMoney, formatPrice } from '../formats.ts';
+import { formatCount, formatDay } from '../formats.ts';
 import type { MailContent } from '../layout.ts';
 import type { MailContext, Templates } from './template.ts';
 
@@ -38,7 +39,7 @@ export const usageTemplates: Templates<UsageTopic> = {
     paragraphs: [
       `${context.workspace} has used the conversions of its plan. Further ones go on as overage.`,
       payload.policy === 'charge' && payload.unit_amount !== null
-        ? `Each one costs ${price(payload.unit_amount, payload.currency, context)} and is billed with ` +
+        ? `Each one costs ${showPrice(payload.unit_amount, payload.currency)} and is billed with ` +
           'the next invoice.'
         : 'They cost nothing under the policy that is set now.',
     ],
@@ -51,7 +52,7 @@ export const usageTemplates: Templates<UsageTopic> = {
       `Overage of this period has passed ${listOf(payload.thresholds)} of the spend cap. At the cap ` +
         'further conversions are refused.',
     ],
-    facts: spendFacts(payload, context),
+    facts: spendFacts(payload),
     action: { label: 'Change the cap', url: `${context.workspaceUrl}/billing` },
   }),
   'spend_cap.reached': (payload, context) => ({
@@ -60,7 +61,7 @@ export const usageTemplates: Templates<UsageTopic> = {
       'What is left below the cap pays for no further conversion: they are refused until the next ' +
         'period, or until the cap is raised.',
     ],
-    facts: spendFacts(payload, context),
+    facts: spendFacts(payload),
     action: { label: 'Change the cap', url: `${context.workspaceUrl}/billing` },
   }),
   'usage.digest': (payload, context) => digest(payload, context),
@@ -88,19 +89,12 @@ function digest(payload: Announcements['usage.digest'], context: MailContext): M
   };
 }
 
-function spendFacts(
-  payload: Announcements['spend_cap.reached'],
-  { currencyDigits }: MailContext,
-): MailContent['facts'] & {} {
+function spendFacts(payload: Announcements['spend_cap.reached']): MailContent['facts'] & {} {
   const { amount_minor: amount, cap_minor: cap, currency } = payload;
   return [
-    ['Overage so far', formatMoney(amount, currency, currencyDigits)],
-    ['Spend cap', formatMoney(cap, currency, currencyDigits)],
+    ['Overage so far', showMinor(amount, currency)],
+    ['Spend cap', showMinor(cap, currency)],
   ];
-}
-
-function price(amount: string, currency: string, { currencyDigits }: MailContext): string {
-  return formatPrice(amount, currency, currencyDigits);
 }
 
 function listOf(thresholds: readonly number[]): string {

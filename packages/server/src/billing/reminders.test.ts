@@ -36,9 +36,26 @@ async function told(topic: string): Promise<Told[]> {
     WHERE organization_id = ${id} AND topic = ${topic} ORDER BY id`);
 }
 
+async function attachBadCard(): Promise<string> {
+  return (await world.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer })).id;
+}
+
 async function missRenewal(): Promise<void> {
-  const bad = await world.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer });
-  await world.stripe.subscriptions.update(subscriptionId, { default_payment_method: bad.id });
+  const bad = await attachBadCard();
+  await world.stripe.subscriptions.update(subscriptionId, { default_payment_method: bad });
+  await world.settle();
+}
+
+/** An invoice that is no renewal, and whose charge is declined. */
+async function failAnotherInvoice(): Promise<void> {
+  const made = await world.stripe.invoices.create({ customer, auto_advance: false });
+  const item = { customer, invoice: made.id, currency: 'usd', amount: 700, description: 'Set-up' };
+  await world.stripe.invoiceItems.create(item);
+  await world.stripe.invoices.finalizeInvoice(made.id, { auto_advance: false });
+  const bad = await attachBadCard();
+  await expect(world.stripe.invoices.pay(made.id, { payment_method: bad })).rejects.toThrow(
+    'declined',
+  );
   await world.settle();
 }
 
@@ -64,6 +81,24 @@ test('an unpaid renewal is told on days 0, 3 and 7, each once, with the end of t
   await syncOrganization(world.deps, id);
   await world.settle();
   expect(await told('invoice.payment_failed')).toHaveLength(3);
+});
+
+test('an invoice beside the renewal promises no grace, however it fails', async () => {
+  await failAnotherInvoice();
+  expect(await keptSubscription(world, id)).toMatchObject({ status: 'active' });
+  const [first, ...more] = await told('invoice.payment_failed');
+  expect(first?.payload).toMatchObject({ total_minor: 700, day: 0, grace_ends_at: null });
+  expect(more).toEqual([]);
+});
+
+test('a second invoice that fails in the grace tells the same end of it', async () => {
+  await missRenewal();
+  await world.advanceTo(new Date(renewedAt + 2 * day));
+  await failAnotherInvoice();
+  const { grace_ends_at: graceEnd } = await keptSubscription(world, id);
+  const mails = await told('invoice.payment_failed');
+  expect(mails.map(({ payload }) => payload.total_minor)).toEqual([1900, 700]);
+  expect(mails.map(({ payload }) => payload.grace_ends_at)).toEqual([graceEnd, graceEnd]);
 });
 
 test('paid in between, there is nothing more to remind of', async () => {

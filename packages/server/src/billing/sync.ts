@@ -94,7 +94,9 @@ async function write(
     ),
   );
   await followCard(tx, ctx, kept, state.paymentMethod);
-  await writeInvoices(tx, ctx, state.invoices, deps.graceDays);
+  const { grace_ends_at: graceEndsAt } =
+    facts instanceof UnknownPriceError || facts === null ? kept : facts;
+  await writeInvoices(tx, ctx, state.invoices, graceEndsAt);
   if (facts instanceof UnknownPriceError) return facts;
   if (facts !== null) await writeSubscription(tx, ctx, { kept, facts, state, number });
   return null;

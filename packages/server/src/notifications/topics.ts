@@ -24,7 +24,9 @@ export interface Announcements {
   'subscription.ending': { ends_at: string; plan_name: string };
   'invoice.finalized': Invoice;
   'invoice.paid': Invoice;
-  'invoice.payment_failed': Invoice & { day: 0 | 3 | 7; grace_ends_at: string };
+  /** Null where the subscription is not past due: an upgrade or an invoice of its own has no grace. */
+  'invoice.payment_failed': Invoice &
+    ({ day: 0; grace_ends_at: string | null } | { day: 3 | 7; grace_ends_at: string });
   'invoice.payment_action_required': Invoice;
   'payment_method.expiring': { brand: string; last4: string; exp_month: number; exp_year: number };
   'usage.digest': UsageDigest;

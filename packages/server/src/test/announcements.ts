@@ -115,6 +115,7 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   sample('invoice.finalized', invoice),
   sample('invoice.paid', { ...invoice, amount_due_minor: 0 }),
   sample('invoice.payment_failed', { ...failed, day: 0 }, '-day-0'),
+  sample('invoice.payment_failed', { ...invoice, day: 0, grace_ends_at: null }, '-without-grace'),
   sample('invoice.payment_failed', { ...failed, day: 3 }, '-day-3'),
   sample('invoice.payment_failed', { ...failed, day: 7 }, '-day-7'),
   sample('invoice.payment_action_required', invoice),

@@ -19,7 +19,8 @@ interface Told {
   readonly id: string;
   readonly before: KeptInvoice | null;
   readonly after: InvoiceFacts;
-  readonly graceDays: number;
+  /** Until when nothing is interrupted; null: the subscription is not past due. */
+  readonly graceEndsAt: string | null;
 }
 
 /** What happened to an invoice since it was written last: into the billing history, and announced. */
@@ -79,7 +80,7 @@ async function announceChange(
   tx: Queryable,
   ctx: Context,
   change: Change,
-  { id, after, graceDays }: Told,
+  { id, after, graceEndsAt }: Told,
 ): Promise<void> {
   const facts = publicFacts(id, after);
   switch (change) {
@@ -92,9 +93,7 @@ async function announceChange(
     }
     case 'payment_failed': {
       // The first failure. Those who are reminded on days 3 and 7 have keys of their own.
-      const since = after.finalized_at ?? after.created_at;
-      const graceEnd = new Date(since.getTime() + graceDays * 86_400_000);
-      const payload = { ...facts, day: 0 as const, grace_ends_at: graceEnd.toISOString() };
+      const payload = { ...facts, day: 0 as const, grace_ends_at: graceEndsAt };
       const topic = 'invoice.payment_failed';
       await announce(tx, ctx, { topic, dedupeKey: `${topic}:${id}:0`, payload });
       return;

@@ -29,12 +29,13 @@ import {
  * costs nothing. Under the organization's lock, after a fetch that is newer than the last.
  *
  * @param invoices each with all of its lines, in any order
+ * @param graceEndsAt of the subscription; null: it is not past due
  */
 export async function writeInvoices(
   tx: Queryable,
   ctx: Context,
   invoices: readonly Stripe.Invoice[],
-  graceDays: number,
+  graceEndsAt: string | null,
 ): Promise<void> {
   const rows = await tx.query<KeptInvoice>(listKeptInvoices(ctx.organization.id));
   const kept = new Map(rows.map((row) => [row.stripe_invoice_id, row]));
@@ -48,7 +49,7 @@ export async function writeInvoices(
     const id = before?.id ?? newId('inv', facts.created_at.getTime());
     await tx.query(upsertInvoice(ctx.organization.id, { ...facts, id, digest }));
     await writeLines(tx, ctx, { id, facts, lines });
-    await tellInvoiceChanges(tx, ctx, { id, before, after: facts, graceDays });
+    await tellInvoiceChanges(tx, ctx, { id, before, after: facts, graceEndsAt });
   }
 }
 

@@ -62,7 +62,6 @@ function failed(
   payload: Announcements['invoice.payment_failed'],
   context: MailContext,
 ): MailContent {
-  const graceEnds = formatTime(payload.grace_ends_at, context.timeZone);
   const number = numberOf(payload);
   const facts = invoiceFacts(payload);
   const action = invoiceAction(payload, context, 'Pay the invoice');
@@ -73,7 +72,9 @@ function failed(
         paragraphs: [
           'The charge did not go through. It is tried again; a new card helps, or paying on the ' +
             "invoice's page.",
-          `Nothing is interrupted until ${graceEnds}.`,
+          payload.grace_ends_at === null
+            ? 'The plan in force stays as it is.'
+            : `Nothing is interrupted until ${formatTime(payload.grace_ends_at, context.timeZone)}.`,
         ],
         facts,
         action,
@@ -82,7 +83,7 @@ function failed(
       return {
         subject: `${context.workspace}: invoice ${number} is still unpaid`,
         paragraphs: [
-          `Please pay it before ${graceEnds}. After that the Free plan's limits hold for ` +
+          `Please pay it before ${formatTime(payload.grace_ends_at, context.timeZone)}. After that the Free plan's limits hold for ` +
             `${context.workspace}, and conversions past them are refused.`,
         ],
         facts,

@@ -176,6 +176,14 @@ describe('npm test', () => {
     text: string,
     args: string[] = [],
   ): Promise<[string | undefined, number | null]> {
+    const { code, output } = await outputOf(text, args);
+    return [lastLine(output), code];
+  }
+
+  async function outputOf(
+    text: string,
+    args: string[] = [],
+  ): Promise<{ code: number | null; output: string }> {
     writeFileSync(
       path.join(clone, 'sample.test.ts'),
       `import { expect, test } from 'vitest';\nconst yes = () => expect(1).toBe(1);\n${text}`,
@@ -188,7 +196,7 @@ describe('npm test', () => {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    return [lastLine(output), code];
+    return { code, output };
   }
 
   test('passed tests are counted', async () => {
@@ -207,6 +215,13 @@ describe('npm test', () => {
 
   test('a file that cannot be loaded counts as failed', async () => {
     expect(await runTests("throw new Error('broken');\n")).toEqual(['0 passed, 1 failed', 1]);
+  });
+
+  test('what failed is named at the end, with the reason', async () => {
+    const { output } = await outputOf("test('a', yes);\ntest('b', () => expect(1).toBe(2));\n");
+    const ending = output.trimEnd().split('\n').slice(-3);
+    expect(ending[0]).toMatch(/^✗ .*sample\.test\.ts: b: .*expected 1 to be 2/);
+    expect(ending.slice(1)).toEqual(['', '1 passed, 1 failed']);
   });
 
   test('an error outside every test counts as failed', async () => {

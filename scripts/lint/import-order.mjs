@@ -170,9 +170,9 @@ export function objectionToModule(from, specifier) {
 
 /** @param {string} from */
 function objectionToStripe(from) {
-  return from.endsWith('/billing/stripe.ts')
+  return from.endsWith('/billing/provider/stripe.ts')
     ? undefined
-    : 'Only billing/stripe.ts imports stripe: it sets time limits, retries and the pace.';
+    : 'Only billing/provider/stripe.ts imports stripe: it sets time limits, retries and the pace.';
 }
 
 /**

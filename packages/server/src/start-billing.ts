@@ -3,9 +3,9 @@ import { JournalInUseError, createPostgresJournal } from '@mutate/stripe-sim/pos
 import { type Simulator, startSimulator } from '@mutate/stripe-sim';
 import type pg from 'pg';
 import type { Service } from './app.ts';
-import { findSimulatorUrl, publishSimulatorUrl } from './billing/account.ts';
+import { findSimulatorUrl, publishSimulatorUrl } from './billing/provider/account.ts';
 import type { BillingSettings } from './billing/open-billing.ts';
-import { controlSimulator } from './billing/simulator-control.ts';
+import { controlSimulator } from './billing/provider/simulator-control.ts';
 import type { Config } from './config.ts';
 import type { Log } from './context.ts';
 import { OperatorError } from './db/operator-error.ts';

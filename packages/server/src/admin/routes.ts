@@ -1,5 +1,5 @@
 import { adminBillingSchema, updateAdminBillingSchema } from '../billing/schema.ts';
-import { setOverageChargeAllowed } from '../billing/settings.ts';
+import { setOverageChargeAllowed } from '../billing/settings/settings.ts';
 import { listOf } from '../http/list.ts';
 import { defineRoute } from '../http/route.ts';
 import { createOrganization } from '../organizations/organizations.ts';

@@ -1,7 +1,7 @@
 import { defineRoute, type Route } from '../http/route.ts';
 import { subscriptionSchema } from '../subscriptions/schema.ts';
 import { changeIdOf, idOfRequest } from './change-id.ts';
-import { giveCredit } from './credits.ts';
+import { giveCredit } from './credits/credits.ts';
 import { type BillingDeps, requireBilling } from './deps.ts';
 import { creditSchema, giveCreditSchema } from './schema.ts';
 import { startTrialSchema } from './subscription/schema.ts';

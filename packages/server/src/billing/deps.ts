@@ -3,8 +3,8 @@ import type { Context, Log, PlatformContext } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import type { SimulatorControl } from './simulator-control.ts';
-import type { Stripe, StripeClient } from './stripe.ts';
+import type { SimulatorControl } from './provider/simulator-control.ts';
+import type { Stripe, StripeClient } from './provider/stripe.ts';
 
 /** What everything that asks the payment provider is handed. */
 export interface BillingDeps {

@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import { OperatorError } from '../db/operator-error.ts';
 import type { Database } from '../db/pool.ts';
-import { claimAccount } from './account.ts';
-import { attachOverage } from './attach-overage.ts';
-import { syncCatalogue } from './catalogue.ts';
+import { claimAccount } from './provider/account.ts';
+import { attachOverage } from './overage/attach-overage.ts';
+import { syncCatalogue } from './catalogue/catalogue.ts';
 import type { BillingDeps, RenewalDraftHandler, TimeControl } from './deps.ts';
-import { reconcile } from './reconcile.ts';
+import { reconcile } from './inbox/reconcile.ts';
 import { Settler } from './settler.ts';
-import { createStripe } from './stripe.ts';
+import { createStripe } from './provider/stripe.ts';
 
 /** How this process bills; from the configuration. */
 export interface BillingSettings {

@@ -1,7 +1,7 @@
 import type { BillingDeps } from './deps.ts';
-import { dueWorkHandlers } from './due-work-handlers.ts';
-import { processInbox } from './inbox.ts';
-import { runDueWork } from './run-due-work.ts';
+import { dueWorkHandlers } from './due-work/due-work-handlers.ts';
+import { processInbox } from './inbox/inbox.ts';
+import { runDueWork } from './due-work/run-due-work.ts';
 
 /** A renewal is told in a dozen events within a second: one look at the provider serves them all. */
 const gatherMs = 100;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Stripe } from '../billing/stripe.ts';
+import type { Stripe } from '../billing/provider/stripe.ts';
 import type { Method } from '../http/route.ts';
 import type { ApiReply } from './api.ts';
 import type { OpenWorld } from './billing-world.ts';

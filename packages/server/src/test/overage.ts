@@ -1,4 +1,4 @@
-import type { Stripe } from '../billing/stripe.ts';
+import type { Stripe } from '../billing/provider/stripe.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/pool.ts';
 import { sql } from '../db/sql.ts';

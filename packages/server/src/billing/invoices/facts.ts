@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dateOf, idOf, type Stripe } from '../stripe.ts';
+import { dateOf, idOf, type Stripe } from '../provider/stripe.ts';
 
 const statuses = ['draft', 'open', 'paid', 'void', 'uncollectible'] as const;
 export type InvoiceStatus = (typeof statuses)[number];

@@ -4,8 +4,8 @@ import { setOverrides } from '../../subscriptions/overrides.ts';
 import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
 import { chargeOverage, convert, makeChargingPlan, providerInvoices } from '../../test/overage.ts';
 import { scenario, type Scene } from '../../test/scenario.ts';
-import { idOf } from '../stripe.ts';
-import { syncOrganization } from '../sync.ts';
+import { idOf } from '../provider/stripe.ts';
+import { syncOrganization } from '../sync/sync.ts';
 import type { InvoiceWithLines, LineExplanation } from './schema.ts';
 
 let world: BillingWorld;

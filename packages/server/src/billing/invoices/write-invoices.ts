@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { newId } from '../../ids.ts';
-import type { Stripe } from '../stripe.ts';
+import type { Stripe } from '../provider/stripe.ts';
 import { tellInvoiceChanges } from './changes.ts';
 import {
   digestOf,

@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
-import { ensureCustomer } from '../customer.ts';
+import { ensureCustomer } from '../customer/customer.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
-import { planWork } from '../due-work.ts';
-import type { DueWorkRow } from '../due-work-sql.ts';
+import { planWork } from '../due-work/due-work.ts';
+import type { DueWorkRow } from '../due-work/sql.ts';
 import { billMetadata } from '../invoices/facts.ts';
-import type { Stripe } from '../stripe.ts';
+import type { Stripe } from '../provider/stripe.ts';
 import { putItem } from './put-item.ts';
 import { sealOverage } from './seal-bills.ts';
 import {

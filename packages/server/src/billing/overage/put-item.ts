@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
 import { billMetadata } from '../invoices/facts.ts';
-import { idOf, isInvoiceFixed, isMissing, type Stripe } from '../stripe.ts';
+import { idOf, isInvoiceFixed, isMissing, type Stripe } from '../provider/stripe.ts';
 import { listTypesOfBill, type OverageBill, updateIntent, updateItemCreated } from './sql.ts';
 
 /** Where a bill's one item is meant to go. */

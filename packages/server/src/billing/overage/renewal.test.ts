@@ -10,8 +10,8 @@ import {
   overageOn,
   providerInvoices,
 } from '../../test/overage.ts';
-import { attachOverage } from '../attach-overage.ts';
-import { idOf } from '../stripe.ts';
+import { attachOverage } from './attach-overage.ts';
+import { idOf } from '../provider/stripe.ts';
 import { closeUncollectedBills } from './uncollected.ts';
 
 const [june, july, august] = [

@@ -2,7 +2,7 @@ import type { PlatformContext } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { announce } from '../../notifications/outbox.ts';
 import { recordBillingEvent } from '../../organizations/billing-events.ts';
-import { planWork } from '../due-work.ts';
+import { planWork } from '../due-work/due-work.ts';
 import { migrationWork } from './move-subscriber.ts';
 import {
   type Enlisting,

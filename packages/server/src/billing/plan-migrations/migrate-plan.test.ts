@@ -9,7 +9,7 @@ import {
   type Visitor,
   visitor,
 } from '../../test/checkout.ts';
-import { reconcile } from '../reconcile.ts';
+import { reconcile } from '../inbox/reconcile.ts';
 
 let world: BillingWorld;
 beforeEach(async () => {

@@ -5,10 +5,10 @@ import { recordBillingEvent } from '../../organizations/billing-events.ts';
 import { changeLimits } from '../../organizations/limits.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
-import type { DueWorkRow } from '../due-work-sql.ts';
-import { planWork } from '../due-work.ts';
-import { dateOf } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
+import type { DueWorkRow } from '../due-work/sql.ts';
+import { planWork } from '../due-work/due-work.ts';
+import { dateOf } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
 import { scheduleMigration } from '../subscription/carry-out.ts';
 import {
   findPresent,
@@ -18,7 +18,7 @@ import {
   type Present,
   scheduleOf,
 } from '../subscription/present.ts';
-import { syncOrganization } from '../sync.ts';
+import { syncOrganization } from '../sync/sync.ts';
 import { findOpenMove, type Move, updateMove, updatePlanVersion } from './sql.ts';
 
 /** The kind of due work that sees a subscriber's move to a newer version through. */

@@ -5,7 +5,7 @@ import { requireOperator } from '../../organizations/organizations.ts';
 import type { Subscription } from '../../subscriptions/schema.ts';
 import { findSubscription } from '../../subscriptions/subscriptions.ts';
 import type { BillingDeps } from '../deps.ts';
-import { askStripe } from '../stripe.ts';
+import { askStripe } from '../provider/stripe.ts';
 import { beginChange, completeChange, findBegun, requireLive, rowOfPresent } from './changes.ts';
 import { findPresent, isCancelling, type LiveSubscription, type Present } from './present.ts';
 import { findRefunds } from './refund.ts';

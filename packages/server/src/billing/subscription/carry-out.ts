@@ -1,7 +1,7 @@
-import { ensurePrice } from '../catalogue.ts';
+import { ensurePrice } from '../catalogue/catalogue.ts';
 import type { BillingDeps } from '../deps.ts';
-import { isMissing } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
+import { isMissing } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
 import { isCancelling, type LiveSubscription, migrationMember, scheduleOf } from './present.ts';
 import type { Refund } from './refund.ts';
 import type { ChangeRow } from './sql.ts';

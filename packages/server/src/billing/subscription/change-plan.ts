@@ -3,8 +3,8 @@ import { AppError, notFound } from '../../errors.ts';
 import { invalidRequest } from '../../http/validation.ts';
 import { findSubscription } from '../../subscriptions/subscriptions.ts';
 import type { BillingDeps } from '../deps.ts';
-import { askStripe } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
+import { askStripe } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
 import { beginChange, completeChange, findBegun, rowOfPresent } from './changes.ts';
 import { openCheckout } from './checkout.ts';
 import {

@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import { ensurePrice } from '../catalogue.ts';
-import { ensureCustomer } from '../customer.ts';
+import { ensurePrice } from '../catalogue/catalogue.ts';
+import { ensureCustomer } from '../customer/customer.ts';
 import type { BillingDeps } from '../deps.ts';
-import { returnUrls } from '../return-urls.ts';
-import { askStripe, isKeyTaken, type Stripe } from '../stripe.ts';
-import { syncOrganization } from '../sync.ts';
+import { returnUrls } from '../payment/return-urls.ts';
+import { askStripe, isKeyTaken, type Stripe } from '../provider/stripe.ts';
+import { syncOrganization } from '../sync/sync.ts';
 import type { Target } from './decide-change.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ensurePrice } from '../catalogue.ts';
+import { ensurePrice } from '../catalogue/catalogue.ts';
 import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
 import { invoicesOf, offer, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
 

@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import type { BillingDeps } from '../deps.ts';
-import { isMissing, type Stripe } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
-import { syncOrganization } from '../sync.ts';
+import { isMissing, type Stripe } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
+import { syncOrganization } from '../sync/sync.ts';
 import type { Outlook } from './decide-change.ts';
 import { findKeptPlan, type KeptPlan } from './sql.ts';
 

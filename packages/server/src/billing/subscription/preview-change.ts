@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
-import { ensurePrice } from '../catalogue.ts';
+import { ensurePrice } from '../catalogue/catalogue.ts';
 import type { BillingDeps } from '../deps.ts';
-import { askStripe, dateOf, type Stripe } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
+import { askStripe, dateOf, type Stripe } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
 import { paidAtOnce } from './carry-out.ts';
 import { decide, prorationDateOf } from './change-plan.ts';
 import { trialDaysOf } from './checkout.ts';

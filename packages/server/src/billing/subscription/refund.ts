@@ -1,6 +1,6 @@
 import type { BillingDeps } from '../deps.ts';
-import type { Stripe } from '../stripe.ts';
-import { itemOf } from '../subscription-facts.ts';
+import type { Stripe } from '../provider/stripe.ts';
+import { itemOf } from '../sync/subscription-facts.ts';
 import type { LiveSubscription } from './present.ts';
 
 /** What is paid back of an invoice: onto the card what was paid by card, the rest to the balance. */

@@ -2,7 +2,7 @@ import { appendAudit } from '../../audit/audit.ts';
 import type { Context } from '../../context.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
-import type { DueWorkRow } from '../due-work-sql.ts';
+import type { DueWorkRow } from '../due-work/sql.ts';
 import { completeChange } from './changes.ts';
 import { startTrial } from './set-trial.ts';
 import { findUnfinishedChange, finishChange, type UnfinishedChange } from './sql.ts';

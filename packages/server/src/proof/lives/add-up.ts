@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { billMetadata } from '../../billing/invoices/facts.ts';
-import type { Stripe, StripeClient } from '../../billing/stripe.ts';
+import type { Stripe, StripeClient } from '../../billing/provider/stripe.ts';
 import type { Database } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';
 import { findViolations } from '../../metering/invariants.ts';

@@ -1,6 +1,6 @@
 import { systemContext } from '../../billing/deps.ts';
-import { idOf, type Stripe } from '../../billing/stripe.ts';
-import { ensurePrice } from '../../billing/catalogue.ts';
+import { idOf, type Stripe } from '../../billing/provider/stripe.ts';
+import { ensurePrice } from '../../billing/catalogue/catalogue.ts';
 import { sql } from '../../db/sql.ts';
 import { setOverrides } from '../../subscriptions/overrides.ts';
 import type { OpenWorld } from '../../test/billing-world.ts';

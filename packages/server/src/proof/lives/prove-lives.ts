@@ -1,4 +1,4 @@
-import { reconcile } from '../../billing/reconcile.ts';
+import { reconcile } from '../../billing/inbox/reconcile.ts';
 import type { Pool } from '../../db/pool.ts';
 import { openBillingWorld, type OpenWorld } from '../../test/billing-world.ts';
 import { Random } from '../random.ts';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type pg from 'pg';
-import { attachOverage } from '../../billing/attach-overage.ts';
-import { syncOrganization } from '../../billing/sync.ts';
+import { attachOverage } from '../../billing/overage/attach-overage.ts';
+import { syncOrganization } from '../../billing/sync/sync.ts';
 import type { Pool } from '../../db/pool.ts';
 import { openBillingWorld, type OpenWorld } from '../../test/billing-world.ts';
 import {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { attachOverage } from '../../billing/attach-overage.ts';
+import { attachOverage } from '../../billing/overage/attach-overage.ts';
 import { openBilling } from '../../billing/open-billing.ts';
-import { syncOrganization } from '../../billing/sync.ts';
+import { syncOrganization } from '../../billing/sync/sync.ts';
 import { ManualClock } from '../../clock.ts';
 import { type Database, Pool, type Queryable } from '../../db/pool.ts';
 import { silent } from './recover.ts';

@@ -1,5 +1,5 @@
-import { ensurePrice, type PriceKey } from '../../billing/catalogue.ts';
-import { idOf, type Stripe } from '../../billing/stripe.ts';
+import { ensurePrice, type PriceKey } from '../../billing/catalogue/catalogue.ts';
+import { idOf, type Stripe } from '../../billing/provider/stripe.ts';
 import { sql } from '../../db/sql.ts';
 import type { OpenWorld } from '../../test/billing-world.ts';
 import { admitCall, completeCall, meteringOn } from '../../test/calls.ts';

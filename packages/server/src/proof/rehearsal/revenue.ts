@@ -1,5 +1,5 @@
 import { showMinor } from '../../currency.ts';
-import type { Stripe } from '../../billing/stripe.ts';
+import type { Stripe } from '../../billing/provider/stripe.ts';
 import { sql } from '../../db/sql.ts';
 import type { OpenWorld } from '../../test/billing-world.ts';
 

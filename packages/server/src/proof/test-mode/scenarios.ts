@@ -1,6 +1,6 @@
-import { attachOverage } from '../../billing/attach-overage.ts';
-import { idOf, type Stripe } from '../../billing/stripe.ts';
-import { syncOrganization } from '../../billing/sync.ts';
+import { attachOverage } from '../../billing/overage/attach-overage.ts';
+import { idOf, type Stripe } from '../../billing/provider/stripe.ts';
+import { syncOrganization } from '../../billing/sync/sync.ts';
 import { sql } from '../../db/sql.ts';
 import { convert, overageOn, providerInvoices } from '../../test/overage.ts';
 import { type Actor, enter, type StageOptions, type Terms } from './stage.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensurePrice } from '../../billing/catalogue.ts';
+import { ensurePrice } from '../../billing/catalogue/catalogue.ts';
 import type { BillingDeps } from '../../billing/deps.ts';
 import { openBilling } from '../../billing/open-billing.ts';
-import type { Stripe } from '../../billing/stripe.ts';
-import { syncOrganization } from '../../billing/sync.ts';
+import type { Stripe } from '../../billing/provider/stripe.ts';
+import { syncOrganization } from '../../billing/sync/sync.ts';
 import { ManualClock } from '../../clock.ts';
 import type { Pool } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';

@@ -1,0 +1,39 @@
+import { sql, type Statement } from '../../db/sql.ts';
+
+/** What is charged to the card of a workspace. */
+export interface PaymentSituation {
+  readonly stripe_payment_method_id: string | null;
+  readonly payment_method: { readonly brand: string; readonly last4: string } | null;
+  readonly stripe_subscription_id: string | null;
+  readonly currency: string;
+  readonly overage_policy: string;
+  readonly overage_charge_allowed: boolean;
+}
+
+export function findPaymentSituation(organizationId: string): Statement {
+  return sql`SELECT stripe_payment_method_id, payment_method, stripe_subscription_id,
+      currency, overage_policy, overage_charge_allowed
+    FROM organization_subscriptions WHERE organization_id = ${organizationId}`;
+}
+
+/** Without a card nothing can be charged for overage, unless the operator gave his word. */
+export function blockOverageWithoutCard(organizationId: string, asOf: Date): Statement {
+  return sql`UPDATE organization_subscriptions SET overage_policy = 'block', updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND overage_policy = 'charge'
+      AND NOT overage_charge_allowed AND payment_method IS NULL
+    RETURNING id`;
+}
+
+export interface InvoicedSubscription {
+  readonly stripe_subscription_id: string;
+  readonly billing_sync_number: number;
+  readonly current_period_end: string;
+}
+
+/** No row: there is no subscription that goes on being invoiced. */
+export function findInvoicedSubscription(organizationId: string): Statement {
+  return sql`SELECT stripe_subscription_id, billing_sync_number, current_period_end
+    FROM organization_subscriptions
+    WHERE organization_id = ${organizationId} AND stripe_subscription_id IS NOT NULL
+      AND NOT cancel_at_period_end AND status IN ('trialing', 'active', 'past_due')`;
+}

@@ -135,6 +135,18 @@ describe('an announcement', () => {
     expect(await fanOut(deps)).toBe(0);
   });
 
+  test('goes before conversions that ended long before it', async () => {
+    const { ctx, organizationId } = await workspace();
+    await database.db.query(sql`INSERT INTO outbox (organization_id, topic, dedupe_key, payload,
+        created_at) SELECT ${organizationId}, 'conversion.succeeded', n::text, '{"job_id": "job_1"}',
+        now() FROM generate_series(1, 201) n`);
+    await announceUsage(ctx);
+    expect(await fanOut(deps)).toBe(202);
+    const [first] = await database.db.query<{ topic: string }>(sql`SELECT topic FROM outbox
+      WHERE organization_id = ${organizationId} ORDER BY processed_at LIMIT 1`);
+    expect(first?.topic).toBe('usage.threshold_reached');
+  });
+
   test('keeps the time zone of its workspace', async () => {
     const { ctx, organizationId } = await workspace();
     await database.db.query(sql`UPDATE organization SET time_zone = 'Asia/Tokyo'

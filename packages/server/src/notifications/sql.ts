@@ -19,7 +19,15 @@ export function insertAnnouncement(row: AnnouncementRow): Statement {
 /** Ids of what waits, oldest first; `after` is the last one that was looked at. */
 export function listWaitingAnnouncements(after: number, limit: number): Statement {
   return sql`SELECT organization_id, id FROM outbox
-    WHERE processed_at IS NULL AND id > ${after}::bigint ORDER BY id LIMIT ${limit}::integer`;
+    WHERE processed_at IS NULL AND topic NOT LIKE 'conversion.%' AND id > ${after}::bigint
+    ORDER BY id LIMIT ${limit}::integer`;
+}
+
+/** The same of conversions, of which there may be any number. */
+export function listWaitingConversions(after: number, limit: number): Statement {
+  return sql`SELECT organization_id, id FROM outbox
+    WHERE processed_at IS NULL AND topic LIKE 'conversion.%' AND id > ${after}::bigint
+    ORDER BY id LIMIT ${limit}::integer`;
 }
 
 export interface WaitingAnnouncement {

@@ -11,7 +11,7 @@ export function listOrganizationsWithDigest(after: string, limit: number): State
 
 /** The last Monday, 08:00 of the workspace's time, that has passed: the week before it is told. */
 export function findDigestWeek(timeZone: string, asOf: Date): Statement {
-  return sql`SELECT (w.monday AT TIME ZONE ${timeZone}) AS week_end,
+  return sql`SELECT to_char(w.monday, 'YYYY-MM-DD') AS monday, (w.monday AT TIME ZONE ${timeZone}) AS week_end,
       ((w.monday - interval '7 days') AT TIME ZONE ${timeZone}) AS week_start,
       ((w.monday - interval '14 days') AT TIME ZONE ${timeZone}) AS previous_start
     FROM (SELECT date_trunc('week', (${asOf}::timestamptz AT TIME ZONE ${timeZone})
@@ -19,6 +19,8 @@ export function findDigestWeek(timeZone: string, asOf: Date): Statement {
 }
 
 export interface WeekRange {
+  /** The workspace's date at the end of the week. */
+  readonly monday: string;
   readonly previous_start: string;
   readonly week_start: string;
   readonly week_end: string;

@@ -76,6 +76,17 @@ describe('the weekly digest', () => {
     ]);
   });
 
+  test('is told once of a week whose workspace changes its time zone', async () => {
+    const { organizationId, wants } = await workspace('Asia/Tokyo');
+    await wants(true);
+    clock.set('2027-01-25T13:30:00Z');
+    await queueDigests(deps);
+    await database.db.query(sql`UPDATE organization SET time_zone = 'America/New_York'
+      WHERE id = ${organizationId}`);
+    await queueDigests(deps);
+    expect(await digestsOf(organizationId)).toHaveLength(1);
+  });
+
   test('a clock that jumps over weeks makes one digest, of the last week', async () => {
     const { organizationId, wants } = await workspace('UTC');
     await wants(true);

@@ -46,7 +46,8 @@ async function queueDigest(deps: NotificationDeps, id: string, timeZone: string)
   };
   await announce(db, ctx, {
     topic: 'usage.digest',
-    dedupeKey: `usage.digest:${id}:${week.week_start}`,
+    // A date, not a moment: the week is the same one in another time zone.
+    dedupeKey: `usage.digest:${id}:${week.monday}`,
     payload: { week_start: week.week_start, week_end: week.week_end, ...usage },
   });
 }

@@ -35,7 +35,8 @@ export const mailTiming: MailTiming = { attemptMsMax: 60_000, leaseSeconds: 90, 
 
 /**
  * Sends the mails that are due, again and again. At least once: a repeat, under the same Message-ID,
- * only where the server had taken the mail and this process died before it wrote that down.
+ * only where the server had taken the mail and this process died before it wrote that down, or the
+ * server's answer did not come in time.
  */
 export function startMailLoop(
   deps: NotificationDeps,

@@ -54,7 +54,8 @@ export const webhookTiming: WebhookTiming = {
 
 /**
  * Sends the deliveries that are due, again and again. At least once: a repeat, under the same
- * `webhook-id`, only where the endpoint had answered and this process died before it wrote that down.
+ * `webhook-id`, only where the endpoint had answered and this process died before it wrote that down, or
+ * the endpoint had the event and its answer was no 2xx or did not come in time.
  */
 export function startWebhookLoop(
   deps: NotificationDeps,

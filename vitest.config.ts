@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Projects, so that the tests of the tooling do not wait for a database server. */
 export default defineConfig({
   test: {
+    // What is missing fails; new golden files are written with `-u`.
+    update: 'none',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 90_000,

@@ -95,7 +95,8 @@ async function makeKeysAndInvite(browser: Browser): Promise<void> {
     url: 'https://hooks.example.com/in',
     events: ['conversion.succeeded'],
   });
-  if (endpoint.status === 201) secrets.set('webhook secret', String(endpoint.body.secret));
+  expect(endpoint.status).toBe(201);
+  secrets.set('webhook secret', String(endpoint.body.secret));
 }
 
 test('no password, token or key is in any table or in the log, even at its most talkative', async () => {

@@ -171,7 +171,7 @@ describe('a renewal that is not paid', () => {
     expect(await limitInForce()).toBe(1000);
     const history = await billingEventTypes(world, id);
     expect(history).toContain('subscription.past_due');
-    expect(history.at(-1)).toMatch(/recovered|invoice/);
+    expect(history).toContain('subscription.recovered');
   });
 
   test('never paid, the last retry ends it: Free', async () => {

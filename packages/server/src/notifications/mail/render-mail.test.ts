@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { sampleAnnouncements, type SampleAnnouncement } from '../../test/announcements.ts';
 import { makesMail, renderMail } from './render-mail.ts';
@@ -31,6 +32,12 @@ describe('each mail', () => {
     const { text, html } = render(sample);
     await expect(text).toMatchFileSnapshot(`golden/${sample.name}.txt`);
     await expect(html).toMatchFileSnapshot(`golden/${sample.name}.html`);
+  });
+
+  test('has golden files, and no golden file is of no mail', async () => {
+    const files = await readdir(new URL('golden', import.meta.url));
+    const wanted = sampleAnnouncements.flatMap(({ name }) => [`${name}.html`, `${name}.txt`]);
+    expect(files.toSorted()).toEqual(wanted.toSorted());
   });
 
   test.each(sampleAnnouncements)('$name fetches nothing and runs nothing', (sample) => {

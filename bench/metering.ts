@@ -4,7 +4,7 @@ import {
   hasRedis,
   prepareRedis,
   type RedisUnderTest,
-} from '../packages/server/src/http/redis-under-test.ts';
+} from '../packages/server/src/http/rate-limit/redis-under-test.ts';
 import type { ContenderKind } from './metering/contender.ts';
 import { contenders, reference } from './metering/contenders.ts';
 import { type BenchServer, type Ledger, startBenchServer } from './metering/ledger.ts';

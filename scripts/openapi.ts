@@ -1,8 +1,8 @@
 import { allRoutes } from '../packages/server/src/app.ts';
 import type { ConversionDeps } from '../packages/server/src/conversions/deps.ts';
 import type { NotificationDeps } from '../packages/server/src/notifications/deps.ts';
-import { buildOpenApi } from '../packages/server/src/http/openapi.ts';
-import { renderRoles } from '../packages/server/src/http/role-reference.ts';
+import { buildOpenApi } from '../packages/server/src/http/reference/openapi.ts';
+import { renderRoles } from '../packages/server/src/http/reference/role-reference.ts';
 import { writeOrCheck } from './generated-file.ts';
 
 // Writes openapi.json and docs/roles.md; with --check only says whether they are as they would be

@@ -1,7 +1,7 @@
 import { listOptions } from '../packages/cli/src/option-schema.ts';
-import { chains } from '../packages/server/src/conversions/chains.ts';
-import { engines } from '../packages/server/src/conversions/engines.ts';
-import { describeOptions } from '../packages/server/src/conversions/options.ts';
+import { chains } from '../packages/server/src/conversions/registry/chains.ts';
+import { engines } from '../packages/server/src/conversions/registry/engines.ts';
+import { describeOptions } from '../packages/server/src/conversions/registry/options.ts';
 import { writeOrCheck } from './generated-file.ts';
 
 // Writes docs/conversions/options.md from what every engine declares, available here or not; with

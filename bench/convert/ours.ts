@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Format } from '../../packages/server/src/conversions/engines/engine.ts';
-import { engines } from '../../packages/server/src/conversions/engines.ts';
-import { parseOptions } from '../../packages/server/src/conversions/options.ts';
+import { engines } from '../../packages/server/src/conversions/registry/engines.ts';
+import { parseOptions } from '../../packages/server/src/conversions/registry/options.ts';
 import { createRunner } from '../../packages/server/src/conversions/runner/runner.ts';
 import type { Convert } from './cases.ts';
 

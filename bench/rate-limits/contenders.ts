@@ -2,7 +2,7 @@ import pg from 'pg';
 import { RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible';
 import { connectionConfig, Pool } from '../../packages/server/src/db/pool.ts';
 import { sql } from '../../packages/server/src/db/sql.ts';
-import { openRateLimiter } from '../../packages/server/src/http/rate-limit-open.ts';
+import { openRateLimiter } from '../../packages/server/src/http/rate-limit/open.ts';
 import { log } from './log.ts';
 
 /** A way of counting requests that several processes share. */

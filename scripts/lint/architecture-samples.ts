@@ -56,6 +56,12 @@ export const violations: readonly (readonly [
     'audit may not import notifications',
   ],
   [
+    `${server}/admin/reads-statements.ts`,
+    "import { findBill } from '../billing/overage/sql.ts';\nexport const run = findBill;\n",
+    'architecture(import-order)',
+    'overage/sql.ts is private to billing',
+  ],
+  [
     `${server}/admin/reads-routes.ts`,
     "import { routes } from '../plans/routes.ts';\nexport const run = routes;\n",
     'architecture(import-order)',

@@ -43,7 +43,8 @@ const wiringPlaces = new Set([
 ]);
 /** What only tests import; `proof` is also run by `npm run prove`. */
 const testPlaces = new Set(['test', 'proof']);
-const privateFiles = new Set(['routes.ts', 'sql.ts']);
+/** Routes and statements, in whichever room of a feature: `sql.ts`, `overage/sql.ts`, `export-sql.ts`. */
+const privateFile = /(?:^|\/)(?:routes|(?:[\w-]+-)?sql)\.ts$/;
 
 /** @param {string} path @returns {Place} */
 function placeOf(path) {
@@ -92,7 +93,7 @@ export function objectionTo(from, to) {
 
 /** @param {Place} importer @param {Place} target @returns {string | undefined} */
 function objectionBetween(importer, target) {
-  if (privateFiles.has(target.file)) {
+  if (privateFile.test(target.file)) {
     return (
       `${target.file} is private to ${target.name}: import one of its verbs or its schema, ` +
       'so that a rule keeps one home.'

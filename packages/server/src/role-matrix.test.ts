@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from './clock.ts';
 import { roles, type Role } from './http/role.ts';
-import { rolesOf } from './http/role-matrix.ts';
+import { rolesOf } from './http/reference/role-matrix.ts';
 import { signedIn, type Browser } from './test/people.ts';
 import { scenario } from './test/scenario.ts';
 import { startTestService, type TestService } from './test/service.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PlatformContext } from '../context.ts';
-import type { Registry } from '../conversions/registry.ts';
+import type { Registry } from '../conversions/registry/registry.ts';
 import type { Runner } from '../conversions/runner/runner.ts';
 import { findQueues, listOutcomes, listTypes } from './health-sql.ts';
 

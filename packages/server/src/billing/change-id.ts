@@ -1,5 +1,5 @@
 import type { PlatformContext } from '../context.ts';
-import type { Claim } from '../http/idempotency.ts';
+import type { Claim } from '../http/idempotency/idempotency.ts';
 import { derivedId, type IdPrefix, newId } from '../ids.ts';
 
 /**

@@ -10,14 +10,14 @@ import {
   replyFromJob,
   type ConversionRequest,
   type ConversionResult,
-} from './conversion-request.ts';
+} from './intake/conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
-import type { Attempt } from './execute.ts';
+import type { Attempt } from './attempt/execute.ts';
 import { inputKey } from './files/storage.ts';
-import type { PreparedConversion } from './prepare-conversion.ts';
-import type { ReceivedUpload } from './received-upload.ts';
+import type { PreparedConversion } from './intake/prepare-conversion.ts';
+import type { ReceivedUpload } from './intake/received-upload.ts';
 import { refuse } from './refuse.ts';
-import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
+import { runAttempt, type AttemptOutcome } from './attempt/run-attempt.ts';
 import type { JobRow } from './schema.ts';
 import { findJob, keepRunning } from './sql.ts';
 

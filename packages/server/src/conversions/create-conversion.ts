@@ -4,11 +4,11 @@ import {
   replyFromJob,
   type ConversionRequest,
   type ConversionResult,
-} from './conversion-request.ts';
+} from './intake/conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import { lookBeforeUpload } from './look.ts';
-import { prepareConversion } from './prepare-conversion.ts';
-import { receiveUpload, requireKnownBody } from './receive-upload.ts';
+import { prepareConversion } from './intake/prepare-conversion.ts';
+import { receiveUpload, requireKnownBody } from './intake/receive-upload.ts';
 import type { JobRow } from './schema.ts';
 import { findJob } from './sql.ts';
 

@@ -4,11 +4,11 @@ import type { Database } from '../db/pool.ts';
 import type { LeaseKeeper } from '../metering/lease-keeper.ts';
 import type { Metering } from '../metering/metering.ts';
 import type { RefusalRecorder } from '../metering/refusals.ts';
-import type { Detached } from './detached.ts';
+import type { Detached } from './attempt/detached.ts';
 import type { Storage } from './files/storage.ts';
-import type { ImportSlots } from './import-slots.ts';
+import type { ImportSlots } from './intake/import-slots.ts';
 import type { RecentLooks } from './recent-looks.ts';
-import type { Registry } from './registry.ts';
+import type { Registry } from './registry/registry.ts';
 import type { Runner } from './runner/runner.ts';
 
 /** What the conversions are wired with, once, at start. */

@@ -2,7 +2,7 @@ import { isJson } from '../http/raw-json.ts';
 import { isRefused, roomVerdicts } from '../metering/refusal.ts';
 import { isRoomHeldByTheDead } from '../metering/room.ts';
 import type { Decision } from '../metering/schema.ts';
-import type { ConversionRequest } from './conversion-request.ts';
+import type { ConversionRequest } from './intake/conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import { refuse } from './refuse.ts';
 

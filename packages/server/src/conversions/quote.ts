@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { ConversionDeps } from './deps.ts';
-import { parseFormat } from './formats.ts';
-import { conversionType, resolveTarget } from './registry.ts';
+import { parseFormat } from './registry/formats.ts';
+import { conversionType, resolveTarget } from './registry/registry.ts';
 
 export const quoteRequestSchema = z.strictObject({
   to: z.string().min(1),

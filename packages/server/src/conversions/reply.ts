@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Context } from '../context.ts';
 import { keptHeaders, sendStored } from '../http/register-routes.ts';
-import type { ConversionReply, ConversionRequest } from './conversion-request.ts';
+import type { ConversionReply, ConversionRequest } from './intake/conversion-request.ts';
 import type { ConversionDeps } from './deps.ts';
 import { openOutput } from './jobs.ts';
 import { presentJob } from './present.ts';

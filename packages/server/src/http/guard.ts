@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, notFound } from '../errors.ts';
 import { addressBlock } from './address.ts';
-import { parseIdempotencyKey } from './idempotency.ts';
-import type { Claim, Idempotency } from './idempotency.ts';
+import { parseIdempotencyKey } from './idempotency/idempotency.ts';
+import type { Claim, Idempotency } from './idempotency/idempotency.ts';
 import type {
   Authenticator,
   Caller,
@@ -11,7 +11,7 @@ import type {
   RateLimitResult,
   SessionAuthenticator,
 } from './ports.ts';
-import { rateLimited, setRateLimitHeaders } from './rate-limit.ts';
+import { rateLimited, setRateLimitHeaders } from './rate-limit/rate-limit.ts';
 import type { Route } from './route.ts';
 import { isSameOrigin, refuseForeignOrigin } from './same-origin.ts';
 import type { Role } from './role.ts';

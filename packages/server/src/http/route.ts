@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Context, PlatformContext } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { Claim } from './idempotency.ts';
+import type { Claim } from './idempotency/idempotency.ts';
 import type { Caller } from './ports.ts';
 import type { Scope } from './scope.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database, Queryable } from '../db/pool.ts';
-import type { Resolver } from '../http/outbound-target.ts';
+import type { Resolver } from '../http/outbound/outbound-target.ts';
 import type { Secrets } from '../secrets.ts';
 
 export interface MailSettings {

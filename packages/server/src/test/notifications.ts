@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { presentConversion } from '../conversions/present-conversion.ts';
 import type { Database } from '../db/pool.ts';
-import { systemResolver } from '../http/outbound-target.ts';
+import { systemResolver } from '../http/outbound/outbound-target.ts';
 import type { NotificationDeps } from '../notifications/deps.ts';
 import { createSecrets } from '../secrets.ts';
 import { quietLog } from './server.ts';

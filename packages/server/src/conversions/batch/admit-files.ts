@@ -6,7 +6,7 @@ import { isRefused } from '../../metering/refusal.ts';
 import type { AdmitCall, Decision } from '../../metering/schema.ts';
 import { describeUsage } from '../../metering/usage-warning.ts';
 import { toAdmitCall, type Conversion } from '../admit-conversion.ts';
-import type { ConversionRequest } from '../conversion-request.ts';
+import type { ConversionRequest } from '../intake/conversion-request.ts';
 import type { ConversionDeps } from '../deps.ts';
 import { inputKey } from '../files/storage.ts';
 import { refuse } from '../refuse.ts';

@@ -2,11 +2,15 @@ import { crc32 } from 'node:zlib';
 import { fromBufferPromise, getFileNameLowLevel, openPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
-import { displayFilename } from '../../http/multipart-head.ts';
-import { FileIntake, type UploadedFile, type UploadFileOptions } from '../../http/upload-file.ts';
+import { displayFilename } from '../../http/upload/multipart-head.ts';
+import {
+  FileIntake,
+  type UploadedFile,
+  type UploadFileOptions,
+} from '../../http/upload/upload-file.ts';
 import { invalidRequest } from '../../http/validation.ts';
 import { isLeftBehind } from '../archive-leftovers.ts';
-import type { WholeFile } from '../detect-container.ts';
+import type { WholeFile } from '../detect/detect-container.ts';
 
 export interface ArchiveOptions extends Pick<UploadFileOptions, 'limits'> {
   readonly filesMax: number;

@@ -7,7 +7,7 @@ import { sql } from '../../db/sql.ts';
 import { derivedId, newId } from '../../ids.ts';
 import { admitCall } from '../../test/calls.ts';
 import { inputKey } from '../files/storage.ts';
-import { parseOptions } from '../options.ts';
+import { parseOptions } from '../registry/options.ts';
 import { BatchService, csv, formOf, megabyte, outcomesOf, type File } from '../../test/batches.ts';
 import { batchSchema } from './schema.ts';
 import { readZip } from '../../test/zip.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { retry } from '../../db/retry.ts';
 import { AppError } from '../../errors.ts';
-import type { StoredReply } from '../../http/idempotency.ts';
+import type { StoredReply } from '../../http/idempotency/idempotency.ts';
 import { derivedId, newId } from '../../ids.ts';
-import type { ConversionRequest } from '../conversion-request.ts';
+import type { ConversionRequest } from '../intake/conversion-request.ts';
 import type { ConversionDeps } from '../deps.ts';
 import { lookBeforeUpload } from '../look.ts';
-import { prepareConversion } from '../prepare-conversion.ts';
-import { goneSignal, requireKnownBody } from '../receive-upload.ts';
+import { prepareConversion } from '../intake/prepare-conversion.ts';
+import { goneSignal, requireKnownBody } from '../intake/receive-upload.ts';
 import { admitFiles, fileError, type PreparedFile } from './admit-files.ts';
 import type { BatchFile } from './open-sources.ts';
 import { receiveBatch, type IncomingBatch } from './receive-batch.ts';

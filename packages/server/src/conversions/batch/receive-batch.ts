@@ -2,19 +2,24 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { readForm } from '../../http/multipart.ts';
+import { readForm } from '../../http/upload/multipart.ts';
 import { isJson, readJson } from '../../http/raw-json.ts';
-import type { UploadedFile, UploadLimits } from '../../http/upload-file.ts';
+import type { UploadedFile, UploadLimits } from '../../http/upload/upload-file.ts';
 import { invalidRequest } from '../../http/validation.ts';
 import type { Decision } from '../../metering/schema.ts';
-import type { ConversionRequest } from '../conversion-request.ts';
+import type { ConversionRequest } from '../intake/conversion-request.ts';
 import type { ConversionDeps } from '../deps.ts';
 import { UploadFile } from '../files/upload-file.ts';
-import { recordTooLarge, uploadLimits } from '../receive-upload.ts';
-import { fingerprintOfRequest } from '../received-upload.ts';
-import { formFields, jsonFields, readFormFields, readJsonFields } from '../request-fields.ts';
-import type { UploadFields } from '../request-fields.ts';
-import { requireDisk } from '../require-disk.ts';
+import { recordTooLarge, uploadLimits } from '../intake/receive-upload.ts';
+import { fingerprintOfRequest } from '../intake/received-upload.ts';
+import {
+  formFields,
+  jsonFields,
+  readFormFields,
+  readJsonFields,
+} from '../intake/request-fields.ts';
+import type { UploadFields } from '../intake/request-fields.ts';
+import { requireDisk } from '../intake/require-disk.ts';
 import { batchFilesMax, memoryBytesMax } from './bounds.ts';
 import { openSources, type BatchFile, type Sources } from './open-sources.ts';
 

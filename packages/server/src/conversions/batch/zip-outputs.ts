@@ -3,7 +3,7 @@ import { ZipFile } from 'yazl';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { ConversionDeps } from '../deps.ts';
-import { formatOfMediaType, formats } from '../formats.ts';
+import { formatOfMediaType, formats } from '../registry/formats.ts';
 import type { JobRow, StoredOutput } from '../schema.ts';
 import { presentBatch, type BatchState } from './batches.ts';
 import { uniqueNames } from './unique-names.ts';

@@ -8,7 +8,7 @@ import { systemClock } from '../../clock.ts';
 import { expectInvariants } from '../../test/invariants.ts';
 import { scenario, type Scene } from '../../test/scenario.ts';
 import { form, startTestService, type TestService } from '../../test/service.ts';
-import { detectFormat, headBytes } from '../detect.ts';
+import { detectFormat, headBytes } from '../detect/detect.ts';
 import { descendantsOf, readProcessTable } from '../runner/process-group.ts';
 import { openCanary, type Canary } from './canary.ts';
 import { corpus } from './corpus.ts';

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { type List, type ListQuery, toList } from '../../http/list.ts';
-import { checkTarget, TargetRefused } from '../../http/outbound-target.ts';
+import { checkTarget, TargetRefused } from '../../http/outbound/outbound-target.ts';
 import { invalidRequest } from '../../http/validation.ts';
 import { newId } from '../../ids.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';

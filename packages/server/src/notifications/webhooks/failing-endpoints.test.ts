@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../clock.ts';
 import { sql } from '../../db/sql.ts';
-import type { Address } from '../../http/outbound-target.ts';
+import type { Address } from '../../http/outbound/outbound-target.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
 import { addMember } from '../../test/members.ts';
 import { until } from '../../test/notifications.ts';

@@ -1,7 +1,7 @@
 import { DeliveryLoop } from '../delivery-loop.ts';
 import type { NotificationDeps } from '../deps.ts';
-import { guardedPost, TargetFailed } from '../../http/guarded-request.ts';
-import { TargetRefused } from '../../http/outbound-target.ts';
+import { guardedPost, TargetFailed } from '../../http/outbound/guarded-request.ts';
+import { TargetRefused } from '../../http/outbound/outbound-target.ts';
 import { retrySeconds } from '../retry-schedule.ts';
 import {
   claimDeliveries,

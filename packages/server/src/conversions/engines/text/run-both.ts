@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseOptions } from '../../options.ts';
-import { conversionType, type Step } from '../../registry.ts';
+import { parseOptions } from '../../registry/options.ts';
+import { conversionType, type Step } from '../../registry/registry.ts';
 import type { Engine, EngineResult } from '../engine.ts';
 import { EngineError } from '../engine.ts';
 

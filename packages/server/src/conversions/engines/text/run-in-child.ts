@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../../context.ts';
-import { parseOptions } from '../../options.ts';
+import { parseOptions } from '../../registry/options.ts';
 import { createRunner, type Runner, type RunnerEngine } from '../../runner/runner.ts';
 import { EngineError, type Format, type Warning } from '../engine.ts';
 

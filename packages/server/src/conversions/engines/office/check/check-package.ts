@@ -1,6 +1,6 @@
 import { fromBufferPromise, openPromise, type Entry, type ZipFile } from 'yauzl';
 import { EngineError, type Format } from '../../engine.ts';
-import { formats } from '../../../formats.ts';
+import { formats } from '../../../registry/formats.ts';
 import { refuseUnlessZip } from './package-magic.ts';
 import { Budget, nestedBytesMax, readPart } from './read-part.ts';
 import { encrypted, invalid, damaged, tooComplex } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Format } from '../../engine.ts';
-import { formats } from '../../../formats.ts';
+import { formats } from '../../../registry/formats.ts';
 import { encrypted, invalid } from './refusals.ts';
 
 const zipMagic = Buffer.from('PK\u0003\u0004', 'latin1');

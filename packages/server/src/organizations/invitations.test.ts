@@ -113,6 +113,51 @@ describe('somebody who is invited', () => {
   });
 });
 
+describe('an invitation of somebody who', () => {
+  const own = { email: 'second-me@example.com', role: 'admin' };
+  const open = async () =>
+    ((await owner.call(`GET ${invitations()}`)).body.data as { role: string }[]).map(
+      ({ role }) => role,
+    );
+  const memberOf = async (userId: string) => {
+    const list = await owner.call(`GET /v1/workspaces/${scene.organizationId}/members`);
+    const found = (list.body.data as { id: string; user_id: string }[]).find(
+      (member) => member.user_id === userId,
+    );
+    return `/v1/workspaces/${scene.organizationId}/members/${found?.id}` as const;
+  };
+
+  test('is taken out is worth nothing any more, and that is on record', async () => {
+    const admin = await signedIn(tested, { member: [scene.organizationId, 'admin'] });
+    await admin.browser.call(`POST ${invitations()}`, own);
+    const token = await tokenMailedTo(own.email);
+    await invite('kept@example.com', 'billing');
+    expect((await owner.call(`DELETE ${await memberOf(admin.userId)}`)).status).toBe(200);
+    expect((await openBrowser(tested).call(`GET /v1/invitations/${token}`)).status).toBe(404);
+    expect(await open()).toEqual(['billing']);
+    const log = await owner.call(`GET /v1/workspaces/${scene.organizationId}/audit-log`);
+    expect(log.body.data).toContainEqual(
+      expect.objectContaining({
+        action: 'invitation.revoked',
+        before: expect.objectContaining(own),
+      }),
+    );
+  });
+
+  test('may not invite with that role any more goes with the role', async () => {
+    const second = await signedIn(tested, { member: [scene.organizationId, 'owner'] });
+    for (const role of ['owner', 'admin']) {
+      const body = { email: `${role}@example.com`, role };
+      expect((await second.browser.call(`POST ${invitations()}`, body)).status).toBe(201);
+    }
+    const path = await memberOf(second.userId);
+    await owner.call(`PATCH ${path}`, { role: 'admin' });
+    expect(await open()).toEqual(['admin']);
+    await owner.call(`PATCH ${path}`, { role: 'member' });
+    expect(await open()).toEqual([]);
+  });
+});
+
 describe('who invites', () => {
   test('is told of members and open invitations, and cannot send a mail every second', async () => {
     const { email } = await signedIn(tested, { member: [scene.organizationId, 'member'] });

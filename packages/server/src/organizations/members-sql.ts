@@ -84,6 +84,17 @@ export function deleteInvitation(organizationId: string, id: string): Statement 
     RETURNING ${invitationColumns}`;
 }
 
+/** Those that a person sent, for one of these roles. */
+export function deleteInvitationsOf(
+  organizationId: string,
+  inviterId: string,
+  roles: readonly Role[],
+): Statement {
+  return sql`DELETE FROM invitation i WHERE i.organization_id = ${organizationId}
+      AND i.invited_by ->> 'id' = ${inviterId} AND i.role = ANY (${roles}::text[])
+    RETURNING ${invitationColumns}`;
+}
+
 export function countInvitations(organizationId: string): Statement {
   return sql`SELECT count(*) FROM invitation WHERE organization_id = ${organizationId}`;
 }

@@ -3,11 +3,12 @@ import type { Context } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { type List, type ListQuery, toList } from '../http/list.ts';
-import type { Role } from '../http/role.ts';
+import { type Role, roles } from '../http/role.ts';
 import { requireGrant } from './grants.ts';
-import type { Member } from './member-schema.ts';
+import type { Invitation, Member } from './member-schema.ts';
 import {
   countOwners,
+  deleteInvitationsOf,
   deleteMember,
   findMember,
   listMembersOfOrganization,
@@ -33,6 +34,7 @@ export async function changeRole(ctx: Context, id: string, role: Role): Promise<
     if (before.role === role) return before;
     if (before.role === 'owner') await requireAnotherOwner(tx, ctx);
     await tx.query(updateMemberRole(ctx.organization.id, id, role));
+    await revokeInvitationsOf(tx, ctx, before.user_id, rolesBeyond(role));
     await appendAudit(tx, ctx, {
       action: 'member.role_changed',
       target: { kind: 'member', id },
@@ -73,12 +75,37 @@ export async function leaveWorkspace(tx: Queryable, ctx: Context, id: string): P
 async function takeOut(tx: Queryable, ctx: Context, member: Member): Promise<void> {
   if (member.role === 'owner') await requireAnotherOwner(tx, ctx);
   await tx.query(deleteMember(ctx.organization.id, member.id));
+  await revokeInvitationsOf(tx, ctx, member.user_id, roles);
   await appendAudit(tx, ctx, {
     action: 'member.removed',
     target: { kind: 'member', id: member.id },
     before: { user_id: member.user_id, role: member.role },
     after: null,
   });
+}
+
+/** Or they would come back, or up again, by an invitation of their own. */
+async function revokeInvitationsOf(
+  tx: Queryable,
+  ctx: Context,
+  userId: string,
+  of: readonly Role[],
+): Promise<void> {
+  const revoked = await tx.query<Invitation>(deleteInvitationsOf(ctx.organization.id, userId, of));
+  for (const before of revoked) {
+    await appendAudit(tx, ctx, {
+      action: 'invitation.revoked',
+      target: { kind: 'invitation', id: before.id },
+      before,
+      after: null,
+    });
+  }
+}
+
+/** What a member of this role may invite nobody as. */
+function rolesBeyond(role: Role): readonly Role[] {
+  if (role === 'owner') return [];
+  return role === 'admin' ? ['owner'] : roles;
 }
 
 function requireRemoval(ctx: Context, member: Member): void {

@@ -23,6 +23,14 @@ async function waits(): Promise<number[]> {
   return rows.map(({ seconds }) => seconds);
 }
 
+/** Counted against each subject, fewest first. */
+async function failures(): Promise<number[]> {
+  const rows = await database.db.query<{ failures: number }>(
+    sql`SELECT failures FROM sign_in_attempts ORDER BY 1`,
+  );
+  return rows.map((row) => row.failures);
+}
+
 const later = (interval: string) =>
   database.db.query(sql`UPDATE sign_in_attempts
     SET blocked_until = blocked_until - ${interval}::interval,
@@ -43,12 +51,14 @@ test('each wrong try after the fifth waits twice as long, up to a minute; quiet 
 
 test('a try that has to wait is refused and does not make the wait longer', async () => {
   for (let index = 0; index < 5; index++) await begin('bob@example.com', '198.51.100.1');
-  const before = await waits();
+  const [before, counted] = [await waits(), await failures()];
   await expect(begin('Bob@example.com ', '198.51.100.2')).rejects.toMatchObject({
     code: 'rate_limited',
     retryAfterSeconds: 2,
   });
   expect((await waits()).at(-1)).toBe(before.at(-1));
+  // Neither against the account nor against the address that asked.
+  expect(await failures()).toEqual([0, ...counted]);
 });
 
 test('who guesses right is free again, and their address is forgiven that one try only', async () => {

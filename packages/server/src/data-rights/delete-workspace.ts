@@ -1,5 +1,6 @@
 import { appendAudit } from '../audit/audit.ts';
 import { cancelSubscription } from '../billing/subscription/cancel.ts';
+import { closePages } from '../billing/subscription/close-pages.ts';
 import type { Context } from '../context.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { newId } from '../ids.ts';
@@ -16,7 +17,8 @@ import { deleteOrganization } from './sql.ts';
  *
  * @param confirmed the workspace's name, as the person typed it
  * @throws AppError `forbidden` for all but an owner and the super admin, API keys too;
- *   `invalid_request` for another name; `overloaded` while the provider is away
+ *   `invalid_request` for another name; `conflict` where a page was paid at this moment;
+ *   `overloaded` while the provider is away
  */
 export async function deleteWorkspace(
   deps: DataRightsDeps,
@@ -47,6 +49,7 @@ export async function deleteWorkspace(
 
 /** Before anything is deleted: where it fails all is as it was. */
 async function endSubscription({ billing }: DataRightsDeps, ctx: Context): Promise<void> {
+  if (billing !== null) await closePages(billing, ctx);
   const subscription = await findSubscription(ctx);
   const isPaid = subscription.stripe_subscription_id !== null;
   if (billing === null || !isPaid || subscription.status === 'cancelled') return;

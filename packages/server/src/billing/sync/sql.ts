@@ -112,6 +112,11 @@ export function updateCustomerFacts(
     WHERE organization_id = ${organizationId}`;
 }
 
+/** A row where the workspace was deleted. */
+export function findDeleted(organizationId: string): Statement {
+  return sql`SELECT id FROM organization WHERE id = ${organizationId} AND deleted_at IS NOT NULL`;
+}
+
 export function findFreePlan(): Statement {
   return sql`SELECT id, name, current_version FROM subscription_plans WHERE id = 'plan_free'`;
 }

@@ -14,6 +14,7 @@ import { writeInvoices } from '../invoices/write-invoices.ts';
 import { hastenOverage } from '../overage/own-invoice.ts';
 import { fetchProviderState, type ProviderState } from '../provider/provider-state.ts';
 import { planReminders } from '../due-work/reminders.ts';
+import { cancelOfDeleted } from './cancel-of-deleted.ts';
 import { stayAfterUpgrade } from './stay-after-upgrade.ts';
 import { dateOf, type Stripe } from '../provider/stripe.ts';
 import {
@@ -56,6 +57,7 @@ export async function syncOrganization(deps: BillingDeps, organizationId: string
   const unknown = await deps.db.transaction((tx) =>
     write(deps, tx, ctx, { number: row?.number ?? 0, state }),
   );
+  await cancelOfDeleted(deps, organizationId, state.subscription);
   await correctCustomer(deps, ctx, state);
   // Whoever asked keeps it where the operator looks, and asks again.
   if (unknown !== null) throw unknown;

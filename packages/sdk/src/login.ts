@@ -79,7 +79,7 @@ export class Login {
     return this.#post('change-password', input);
   }
 
-  /** A mail goes to the new address; it counts once its link is opened. */
+  /** A mail to the old address, whose link sends one to the new; it counts once that is opened. */
   changeEmail(input: { newEmail: string; callbackURL?: string }) {
     return this.#post('change-email', input);
   }

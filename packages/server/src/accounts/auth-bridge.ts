@@ -13,6 +13,7 @@ import { beginAttempt, type Attempt } from './attempts.ts';
 import { addressHeader, createAuth, invitedHeader, requestIdHeader, type Auth } from './auth.ts';
 import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
+import { requireFreshSession } from './fresh-session.ts';
 import type { authBodies } from './schema.ts';
 import { admitSignUp, type SignUpPolicy } from './sign-up-policy.ts';
 
@@ -88,6 +89,7 @@ async function authorize(
   if (caller !== null && caller.impersonatedBy !== null && path.whileImpersonating !== true) {
     throw new AppError('forbidden', 'Not while you act as somebody else: their login is theirs.');
   }
+  if (caller !== null && path.fresh === true) await requireFreshSession(deps.db, caller.sessionId);
   return caller;
 }
 

@@ -12,6 +12,8 @@ export interface AuthPath {
   /** Also for a super admin who acts as somebody else. */
   readonly whileImpersonating?: boolean;
   readonly superAdminOnly?: boolean;
+  /** By a session of at most ten minutes. */
+  readonly fresh?: boolean;
 }
 
 const guess = { kind: 'password', of: 'user' } as const;
@@ -60,6 +62,7 @@ export const authPaths: Readonly<Record<string, AuthPath>> = {
     body: authBodies.changeEmail,
     attempt: { kind: 'mail', of: 'user' },
     audited: 'user.email_change_requested',
+    fresh: true,
   },
   '/update-user': { method: 'POST', body: authBodies.updateUser },
   '/two-factor/enable': { method: 'POST', body: authBodies.password, attempt: guess },

@@ -59,6 +59,7 @@ export function createAuth(deps: AuthDeps): Auth {
       disableCSRFCheck: true,
     },
     ...tables,
+    user: { ...tables.user, changeEmail: changeEmailOf(deps) },
     ...mailsOf(deps),
     databaseHooks: { session: sessionHooks(deps), user: { create: { before: proveInvited } } },
     plugins: [
@@ -98,7 +99,6 @@ const twoFactorFields = {
 const tables = {
   user: {
     fields: { emailVerified: 'email_verified', ...times },
-    changeEmail: { enabled: true },
   },
   session: {
     expiresIn: 14 * day,
@@ -178,6 +178,16 @@ function mailsOf(deps: AuthDeps) {
       },
       afterEmailVerification: (user: User) => ensureOwnWorkspace(ctx, user),
     },
+  };
+}
+
+/** The address before is asked first: whoever reads it would lose the account. */
+function changeEmailOf(deps: AuthDeps) {
+  const ctx = contextOf(deps, { kind: 'system', id: 'login' });
+  return {
+    enabled: true,
+    sendChangeEmailConfirmation: ({ user, newEmail, url }: LinkFor & { newEmail: string }) =>
+      announceLink(ctx, 'auth.email_change', user, url, newEmail),
   };
 }
 

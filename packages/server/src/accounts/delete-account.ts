@@ -1,12 +1,12 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, PlatformContext } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
-import { AppError } from '../errors.ts';
 import type { MemberCaller } from '../http/ports.ts';
 import { leaveWorkspace } from '../organizations/members.ts';
 import { listMemberships } from '../organizations/own-workspaces.ts';
+import { requireFreshSession } from './fresh-session.ts';
 import { requireSelf } from './me.ts';
-import { deleteUserRows, isFreshSession } from './sql.ts';
+import { deleteUserRows } from './sql.ts';
 
 /**
  * Deletes the user who asks: login, sessions, memberships, mails to them, invitations of them. What
@@ -19,12 +19,7 @@ export async function deleteAccount(ctx: PlatformContext, caller: MemberCaller):
   requireSelf(caller);
   const { userId } = caller;
   return ctx.db.transaction(async (tx) => {
-    const fresh = await tx.query(isFreshSession(caller.sessionId));
-    if (fresh.length === 0) {
-      throw new AppError('forbidden', 'Sign in again first: this session is too old for that.', {
-        details: { reason: 'sign_in_again' },
-      });
-    }
+    await requireFreshSession(tx, caller.sessionId);
     await leaveAll(tx, ctx, userId);
     await tx.query(deleteUserRows(userId));
     await appendAudit(tx, ctx, {

@@ -12,7 +12,7 @@ export interface MailUser {
 export const verificationSeconds = 24 * 3600;
 export const resetSeconds = 3600;
 
-type Mail = 'auth.email_verification' | 'auth.password_reset';
+type Mail = 'auth.email_verification' | 'auth.email_change' | 'auth.password_reset';
 
 /** Queues the mail that holds a link with a one-time token. The mail goes out by the outbox. */
 export async function announceLink(
@@ -20,6 +20,7 @@ export async function announceLink(
   topic: Mail,
   user: MailUser,
   url: string,
+  newEmail?: string,
 ): Promise<void> {
   const seconds = topic === 'auth.password_reset' ? resetSeconds : verificationSeconds;
   await announce(ctx.db, ctx, {
@@ -29,6 +30,7 @@ export async function announceLink(
       recipient_email: user.email,
       url,
       name: user.name,
+      ...(newEmail === undefined ? {} : { new_email: newEmail }),
       // Wall clock, as the token itself.
       expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
     },

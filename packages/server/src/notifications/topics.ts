@@ -41,6 +41,7 @@ export interface Announcements {
 
   // To one person, whoever else there is; without a workspace where the person has none yet.
   'auth.email_verification': PersonalLink;
+  'auth.email_change': PersonalLink & { new_email?: string };
   'auth.password_reset': PersonalLink;
   'auth.invitation': PersonalLink & { workspace_name?: string; invited_by?: string; role?: string };
 }

@@ -43,6 +43,7 @@ function sample<Name extends MailTopic>(
 /** One announcement for each mail there is. */
 export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   sample('auth.email_verification', link),
+  sample('auth.email_change', { ...link, new_email: 'ada@new.example' }),
   sample('auth.password_reset', link),
   sample('auth.invitation', {
     ...link,

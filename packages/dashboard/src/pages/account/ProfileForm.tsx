@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Problem } from '../../components/Problem.tsx';
 import { login } from '../../session.ts';
 
-/** Name and address; a new address counts once the mail to it was read. */
+/** Name and address; a new address counts once mails to the old and to it were read. */
 export function ProfileForm({ me }: { me: Me }) {
   const queries = useQueryClient();
   const [name, setName] = useState(me.user.name);
@@ -17,7 +17,8 @@ export function ProfileForm({ me }: { me: Me }) {
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['me'] }),
   });
-  const said = email === me.user.email ? 'Saved.' : `Saved. A link is on its way to ${email}.`;
+  const said =
+    email === me.user.email ? 'Saved.' : `Saved. Open the link that we sent to ${me.user.email}.`;
   return (
     <form
       onSubmit={(event) => {

@@ -5,7 +5,7 @@ import { hiddenLink, type MailContext, type Templates } from './template.ts';
 
 /** To one person, each with a link that is good once. */
 export const accountTemplates: Templates<
-  'auth.email_verification' | 'auth.password_reset' | 'auth.invitation'
+  'auth.email_verification' | 'auth.email_change' | 'auth.password_reset' | 'auth.invitation'
 > = {
   'auth.email_verification': (payload, context) => ({
     subject: 'Confirm your e-mail address',
@@ -15,6 +15,20 @@ export const accountTemplates: Templates<
     ],
     action: { label: 'Confirm address', url: context.link ?? hiddenLink },
     note: validUntil(payload.expires_at, context, 'If you did not sign up, ignore this mail.'),
+  }),
+  'auth.email_change': (payload, context) => ({
+    subject: 'Another address for your account',
+    paragraphs: [
+      greet(payload.name),
+      `Somebody who is signed in as you wants ${payload.new_email ?? 'another address'} to be the ` +
+        'address of your Mutate account. Nothing changes unless you agree.',
+    ],
+    action: { label: 'Change the address', url: context.link ?? hiddenLink },
+    note: validUntil(
+      payload.expires_at,
+      context,
+      'If it was not you, do not open it: choose a new password, which ends all sessions.',
+    ),
   }),
   'auth.password_reset': (payload, context) => ({
     subject: 'Choose a new password',

@@ -215,6 +215,15 @@ export interface Health {
     workspace_count: number;
   }[];
   types: { type: string; conversions: number; failed: number; average_ms: number }[];
+  /** Of the process that answered, in the last hour, the slowest first. */
+  endpoints: {
+    method: string;
+    path: string;
+    requests: number;
+    errors: number;
+    p50_ms: number;
+    p99_ms: number;
+  }[];
   database: { version: string; size_bytes: number };
 }
 

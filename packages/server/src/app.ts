@@ -23,6 +23,7 @@ import { eraseDeletedWorkspaces } from './data-rights/erase.ts';
 import { dataRightsRoutes } from './data-rights/routes.ts';
 import { Listener } from './db/listener.ts';
 import { Pool } from './db/pool.ts';
+import { Latencies } from './http/latencies.ts';
 import { addressOf } from './http/listen.ts';
 import { systemResolver } from './http/outbound/outbound-target.ts';
 import type { Route } from './http/route.ts';
@@ -73,6 +74,7 @@ export function allRoutes(
   conversions: ConversionDeps,
   billing: Billing | null,
   notifications: NotificationDeps,
+  latencies: Latencies,
 ): Route[] {
   return [
     ...conversionRoutes(conversions),
@@ -94,7 +96,7 @@ export function allRoutes(
     ...notificationRoutes(notifications),
     ...auditRoutes,
     ...adminRoutes,
-    ...healthRoutes(conversions),
+    ...healthRoutes({ ...conversions, latencies }),
   ];
 }
 
@@ -142,9 +144,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         });
   stack.defer(async () => billing?.close());
   const notifications = notificationDeps(options, pools, () => publicUrl);
-  const routes = allRoutes(conversions, billing, notifications);
+  const latencies = new Latencies();
+  const routes = allRoutes(conversions, billing, notifications, latencies);
   const app = await serve(options, {
     routes: config.role === 'worker' ? [] : routes,
+    latencies,
     pools,
     publicUrl: () => publicUrl,
     stack,

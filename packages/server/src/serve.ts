@@ -8,6 +8,7 @@ import { startChore } from './chore.ts';
 import type { Pool } from './db/pool.ts';
 import { registerDashboard } from './http/dashboard.ts';
 import { createHttpServer } from './http/http-server.ts';
+import type { Latencies } from './http/latencies.ts';
 import { listenAt } from './http/listen.ts';
 import { createIdempotency } from './http/idempotency/idempotency.ts';
 import { openRateLimiter } from './http/rate-limit/open.ts';
@@ -24,6 +25,8 @@ import { drainMsMax, type Pools } from './start-conversions.ts';
 export interface ServeInput {
   /** None in a worker: it answers /livez and /readyz alone. */
   readonly routes: readonly Route[];
+  /** Of what is asked of these routes. */
+  readonly latencies: Latencies;
   readonly pools: Pools;
   readonly publicUrl: () => string;
   readonly stack: AsyncDisposableStack;
@@ -42,6 +45,7 @@ export async function serve(options: ServiceOptions, input: ServeInput): Promise
     trustProxyHops: config.trustProxyHops,
     isDraining: () => draining,
   });
+  input.latencies.watch(app);
   const idempotency = createIdempotency(durable, clock);
   const chores = [
     startChore('purge keys', 600_000, log, () => idempotency.purge()),

@@ -42,6 +42,13 @@ test('tells what waits, which engines there are, and why what was refused', asyn
   await expect
     .poll(refusals, { timeout: 10_000 })
     .toEqual([{ outcome: 'refused', reason: 'quota_exceeded', count: 1, workspace_count: 1 }]);
+  const { endpoints } = (await read()).body;
+  const path = '/v1/workspaces/{workspaceId}/conversions';
+  expect(endpoints.find((endpoint) => endpoint.path === path)).toMatchObject({
+    method: 'POST',
+    requests: 1,
+    errors: 0,
+  });
 });
 
 test('401 for nobody, 403 for a key of a workspace', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PlatformContext } from '../context.ts';
 import type { Registry } from '../conversions/registry/registry.ts';
 import type { Runner } from '../conversions/runner/runner.ts';
+import type { Latencies } from '../http/latencies.ts';
 import { findQueues, listOutcomes, listTypes } from './health-sql.ts';
 
 const count = z.int().nonnegative();
@@ -51,16 +52,29 @@ export const healthSchema = z
     types: z.array(
       z.object({ type: z.string(), conversions: count, failed: count, average_ms: count }),
     ),
+    /** Of the process that answered, in the last hour, the slowest first: until the answer began. */
+    endpoints: z.array(
+      z.object({
+        method: z.string(),
+        path: z.string(),
+        requests: count,
+        /** Answered with 5xx. */
+        errors: count,
+        p50_ms: z.number(),
+        p99_ms: z.number(),
+      }),
+    ),
     database: z.object({ version: z.string(), size_bytes: count }),
   })
   .meta({ id: 'Health' });
 
 export type Health = z.infer<typeof healthSchema>;
 
-/** What a look at the converters of this process needs. */
+/** What a look at this process itself needs. */
 export interface HealthDeps {
   readonly registry: Registry;
   readonly runner: Runner;
+  readonly latencies: Latencies;
 }
 
 type Queues = Pick<Health, 'process_count' | 'conversions' | 'backlog' | 'database'>;
@@ -83,6 +97,7 @@ export async function findHealth(ctx: PlatformContext, deps: HealthDeps): Promis
     engines: listEngines(deps.registry),
     outcomes,
     types,
+    endpoints: deps.latencies.list().slice(0, 50),
   };
 }
 

@@ -25,6 +25,8 @@ export interface AdminWorkspace extends Workspace {
     concurrent_limit: number | null;
   };
   overrides: Overrides | null;
+  /** In the minor units of its currency. */
+  revenue: { currency: string; recurring_minor: number; overage_accruing_minor: number };
   /** Whether it may be charged for overage without a payment method on file. */
   overage_charge_allowed: boolean;
 }
@@ -174,6 +176,20 @@ export interface Revenue {
     overage_accruing_minor: number;
     overage_billed_minor: number;
     paid_minor: number;
+  }[];
+  /** What came and went of what recurs, the newest month first. */
+  months: {
+    /** Such as `2027-06`, in UTC. */
+    month: string;
+    currency: string;
+    paying_start_count: number;
+    recurring_start_minor: number;
+    new_count: number;
+    new_minor: number;
+    expansion_minor: number;
+    contraction_minor: number;
+    lost_count: number;
+    lost_minor: number;
   }[];
   plans: {
     plan_id: string;

@@ -11,7 +11,7 @@ export interface ListAdminWorkspacesInput extends PageInput {
   billingStatus?: AdminWorkspace['billing_status'] | undefined;
   /** Whether 80 % of the limit are taken. */
   nearLimit?: boolean | undefined;
-  sort?: 'newest' | 'usage' | 'share' | undefined;
+  sort?: 'newest' | 'usage' | 'share' | 'revenue' | undefined;
 }
 
 export interface AssignPlanInput {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PlatformContext } from '../context.ts';
-import { listRevenueByCurrency, listRevenueByPlan } from './revenue-sql.ts';
+import { listRevenueByCurrency, listRevenueByMonth, listRevenueByPlan } from './revenue-sql.ts';
 
 const count = z.int().nonnegative();
 
@@ -28,6 +28,26 @@ export const revenueSchema = z
     as_of: z.string(),
     /** The largest first. */
     currencies: z.array(currencyRevenueSchema),
+    /** The newest first, from the first in which something recurred, at most twelve; UTC. */
+    months: z.array(
+      z.object({
+        /** Such as `2027-06`. */
+        month: z.string(),
+        currency: z.string(),
+        /** As it began. */
+        paying_start_count: count,
+        recurring_start_minor: z.int(),
+        /** Who began to pay, or came back. */
+        new_count: count,
+        new_minor: z.int(),
+        /** By dearer plans and by cheaper ones. */
+        expansion_minor: z.int(),
+        contraction_minor: z.int(),
+        /** Whose subscription ended. */
+        lost_count: count,
+        lost_minor: z.int(),
+      }),
+    ),
     plans: z.array(
       z.object({
         plan_id: z.string(),
@@ -42,12 +62,15 @@ export const revenueSchema = z
 
 export type Revenue = z.infer<typeof revenueSchema>;
 
+const monthsShown = 12;
+
 /** What the platform earns, by currency, as the books stand now. */
 export async function findRevenue(ctx: PlatformContext): Promise<Revenue> {
   const asOf = ctx.clock.now();
-  const [currencies, plans] = await Promise.all([
+  const [currencies, months, plans] = await Promise.all([
     ctx.db.query<Revenue['currencies'][number]>(listRevenueByCurrency(asOf)),
+    ctx.db.query<Revenue['months'][number]>(listRevenueByMonth(asOf, monthsShown)),
     ctx.db.query<Revenue['plans'][number]>(listRevenueByPlan()),
   ]);
-  return { object: 'revenue', as_of: asOf.toISOString(), currencies, plans };
+  return { object: 'revenue', as_of: asOf.toISOString(), currencies, months, plans };
 }

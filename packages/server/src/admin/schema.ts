@@ -23,6 +23,14 @@ export const adminWorkspaceSchema = workspaceSchema
       concurrent_limit: count.nullable(),
     }),
     overrides: overridesSchema.nullable(),
+    /** In the minor units of its currency. */
+    revenue: z.object({
+      currency: z.string(),
+      /** Of a paid subscription, for a month; a trial brings nothing. */
+      recurring_minor: z.int().nonnegative(),
+      /** Past the limit in the running usage period, on no bill yet. */
+      overage_accruing_minor: z.int().nonnegative(),
+    }),
     /** Whether it may be charged for overage without a payment method on file. */
     overage_charge_allowed: z.boolean(),
   })
@@ -54,9 +62,12 @@ export const listAdminWorkspacesQuery = listQuery.extend({
     .optional()
     .describe('Whether 80 % of the monthly limit in force are taken.'),
   sort: z
-    .enum(['newest', 'usage', 'share'])
+    .enum(['newest', 'usage', 'share', 'revenue'])
     .default('newest')
-    .describe('`usage`: by conversions of the period; `share`: by their part of the limit.'),
+    .describe(
+      '`usage`: by conversions of the period; `share`: by their part of the limit; ' +
+        '`revenue`: by what recurs a month and overage that accrues, each currency by itself.',
+    ),
 });
 
 export type ListAdminWorkspaces = z.infer<typeof listAdminWorkspacesQuery>;

@@ -9,8 +9,9 @@ export function listNewestIds(query: ListAdminWorkspaces): Statement {
 }
 
 /**
- * The same, most used first: by units, running ones included, or by their share of the limit. Near
- * it is who has taken 80 % of it. The figures of all that pass are read, so that one statement gives
+ * The same, most used first: by units, running ones included, or by their share of the limit; or who
+ * pays most first, each currency by itself, since nothing is converted: the one that brings most, then
+ * the next, then who pays nothing. Near the limit is who has taken 80 % of it. The figures of all that pass are read, so that one statement gives
  * one order: 10,000 busy workspaces take 0.3 s. Limits are asked for in small lots, since an array of
  * ids is searched from its beginning (in one lot: more than 30 s).
  */
@@ -26,13 +27,23 @@ export function listRankedIds(query: ListAdminWorkspaces, asOf: Date): Statement
       SELECT l.organization_id AS id, l.monthly_limit
       FROM ${lots(sql`SELECT id FROM used WHERE taken > 0 AND ${needsLimits}::boolean`, 50)}
       CROSS JOIN LATERAL effective_limits(lots.ids, ${asOf}::timestamptz) l
+    ), money AS MATERIALIZED (
+      SELECT r.organization_id AS id, r.recurring_minor + r.overage_accruing_minor AS amount,
+        sum(r.recurring_minor + r.overage_accruing_minor) OVER (PARTITION BY r.currency) AS total,
+        r.currency
+      FROM chosen
+      JOIN workspace_revenue(${asOf}::timestamptz) r ON r.organization_id = chosen.id
+      WHERE ${sort === 'revenue'}::boolean
     ), figures AS (
-      SELECT u.id, u.taken, CASE WHEN l.monthly_limit = 0 THEN 1
+      SELECT u.id, u.taken, m.amount, dense_rank() OVER (ORDER BY m.total, m.currency) AS place, CASE WHEN l.monthly_limit = 0 THEN 1
         ELSE coalesce(u.taken::numeric / l.monthly_limit, 0) END AS share
-      FROM used u LEFT JOIN limits l USING (id)
+      FROM used u LEFT JOIN limits l USING (id) LEFT JOIN money m USING (id)
     ), ranked AS (
-      SELECT id, share, CASE ${sort}::text WHEN 'usage' THEN taken::numeric
-                                           WHEN 'share' THEN share ELSE 0 END AS rank
+      SELECT id, share, CASE ${sort}::text
+          WHEN 'usage' THEN ARRAY[taken]
+          WHEN 'share' THEN ARRAY[share]
+          WHEN 'revenue' THEN CASE WHEN amount > 0 THEN ARRAY[place, amount] ELSE ARRAY[0] END
+          ELSE ARRAY[0] END::numeric[] AS rank
       FROM figures
     )
     SELECT id FROM ranked

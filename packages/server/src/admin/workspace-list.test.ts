@@ -94,3 +94,38 @@ test.each(['sort=name', 'near_limit=maybe', 'billing_status=rich', 'plan_id='])(
     expect((await api.call(`GET /v1/admin/workspaces?${query}`)).status).toBe(400);
   },
 );
+
+test('who pays most comes first, each currency by itself, and who pays nothing comes last', async () => {
+  const paying = [
+    ['quiet', 'plan_starter', 'eur', 'month', 'active'],
+    ['near', 'plan_pro', 'usd', 'year', 'active'],
+    ['full', 'plan_pro', 'usd', 'month', 'past_due'],
+    ['large', 'plan_pro', 'usd', 'month', 'trialing'],
+  ] as const;
+  for (const [name, plan, currency, interval, status] of paying) {
+    await database.owner.query(sql`UPDATE organization_subscriptions SET plan_id = ${plan},
+      currency = ${currency}, interval = ${interval}, status = ${status},
+      stripe_subscription_id = ${`sub_${name}`} WHERE organization_id = ${ids[name]}`);
+  }
+  // 5.00 past the limit: nobody recurs here, and yet it brings something.
+  await database.owner.query(sql`UPDATE usage_counters SET overage_accrued = 5
+    WHERE organization_id = ${ids.boundless}`);
+  const order = ['full', 'near', 'boundless', 'quiet', 'large'];
+  expect((await list('sort=revenue')).names).toEqual(order);
+  const seen: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const after: string = cursor === '' ? '' : `&starting_after=${cursor}`;
+    const page = await list(`sort=revenue&limit=1${after}`);
+    seen.push(...page.names);
+    cursor = page.next;
+  }
+  expect(seen).toEqual(order);
+  const { body } = await api.call(`GET /v1/admin/workspaces/${ids.near}`);
+  expect(body.revenue).toEqual({
+    currency: 'usd',
+    recurring_minor: 8250,
+    overage_accruing_minor: 0,
+  });
+  // Past due and without grace it has the limits of Free, all of which it used.
+  expect((await list('sort=revenue&near_limit=true')).names).toEqual(['full']);
+});

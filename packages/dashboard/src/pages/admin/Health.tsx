@@ -12,6 +12,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { Rows } from '../../components/Rows.tsx';
 import { formatAgo, formatBytes, formatCount, formatDuration } from '../../format.ts';
 import { platform } from '../../session.ts';
+import { Endpoints } from './health/Endpoints.tsx';
 
 export function Component() {
   const health = useQuery({
@@ -31,6 +32,7 @@ export function Component() {
             </SimpleGrid>
             <Engines engines={data.engines} />
             <Types types={data.types} />
+            <Endpoints endpoints={data.endpoints} />
           </>
         )}
       </Loaded>

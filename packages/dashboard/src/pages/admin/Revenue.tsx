@@ -9,6 +9,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { Rows } from '../../components/Rows.tsx';
 import { formatCount, formatMinor } from '../../format.ts';
 import { platform } from '../../session.ts';
+import { churnOf, monthInWords, Movements, type RevenueMonth } from './revenue/Movements.tsx';
 
 export function Component() {
   const revenue = useQuery({
@@ -21,7 +22,7 @@ export function Component() {
       about="Each currency by itself, nothing converted. A yearly price counts as a twelfth a month; trials and assigned plans count nothing."
     >
       <Loaded query={revenue} lines={8}>
-        {({ currencies, plans }) =>
+        {({ currencies, months, plans }) =>
           currencies.length === 0 ? (
             <Panel>
               <Empty title="Nobody pays yet">
@@ -31,8 +32,13 @@ export function Component() {
           ) : (
             <>
               {currencies.map((currency) => (
-                <CurrencyFigures key={currency.currency} revenue={currency} />
+                <CurrencyFigures
+                  key={currency.currency}
+                  revenue={currency}
+                  month={months.find((month) => month.currency === currency.currency)}
+                />
               ))}
+              {months.length === 0 ? null : <Movements months={months} />}
               <Panel title="By plan" isFlush>
                 <PlanRows plans={plans} />
               </Panel>
@@ -44,7 +50,13 @@ export function Component() {
   );
 }
 
-function CurrencyFigures({ revenue }: { revenue: Revenue['currencies'][number] }) {
+interface CurrencyProps {
+  revenue: Revenue['currencies'][number];
+  /** The running one. */
+  month: RevenueMonth | undefined;
+}
+
+function CurrencyFigures({ revenue, month }: CurrencyProps) {
   const money = (minor: number) => formatMinor(minor, revenue.currency);
   const { paying_count: paying, trialing_count: trialing } = revenue;
   return (
@@ -52,7 +64,7 @@ function CurrencyFigures({ revenue }: { revenue: Revenue['currencies'][number] }
       <Title order={2} fz={15}>
         {revenue.currency.toUpperCase()}
       </Title>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
         <Figure
           label="Recurring, a month"
           figure={money(revenue.recurring_minor)}
@@ -64,6 +76,7 @@ function CurrencyFigures({ revenue }: { revenue: Revenue['currencies'][number] }
           of="past due"
           about={`${money(revenue.recurring_ending_minor)} ends with its period`}
         />
+        {month === undefined ? null : <MonthFigures month={month} />}
         <Figure
           label="Overage, running periods"
           figure={money(revenue.overage_accruing_minor)}
@@ -77,6 +90,32 @@ function CurrencyFigures({ revenue }: { revenue: Revenue['currencies'][number] }
       </SimpleGrid>
     </Stack>
   );
+}
+
+/** What came and what went since the month began. */
+function MonthFigures({ month }: { month: RevenueMonth }) {
+  const money = (minor: number) => formatMinor(minor, month.currency);
+  const { new_count: came, lost_count: lost } = month;
+  return (
+    <>
+      <Figure
+        label={`New in ${monthInWords(month.month)}`}
+        figure={money(month.new_minor)}
+        of={customersInWords(came)}
+        about={`and ${money(month.expansion_minor)} by dearer plans`}
+      />
+      <Figure
+        label={`Lost in ${monthInWords(month.month)}`}
+        figure={money(month.lost_minor)}
+        of={customersInWords(lost)}
+        about={`${churnOf(month)} churn, and ${money(month.contraction_minor)} by cheaper plans`}
+      />
+    </>
+  );
+}
+
+function customersInWords(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'customer' : 'customers'}`;
 }
 
 function PlanRows({ plans }: { plans: Revenue['plans'] }) {

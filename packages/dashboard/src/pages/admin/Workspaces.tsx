@@ -17,6 +17,7 @@ import { WorkspaceRows } from './workspaces/WorkspaceRows.tsx';
 const orders = [
   { value: 'share', label: 'Nearest to the limit' },
   { value: 'usage', label: 'Most used' },
+  { value: 'revenue', label: 'Most revenue' },
   { value: 'newest', label: 'Newest' },
 ] as const;
 

@@ -15,6 +15,7 @@ import { hastenOverage } from '../overage/own-invoice.ts';
 import { fetchProviderState, type ProviderState } from '../provider/provider-state.ts';
 import { planReminders } from '../due-work/reminders.ts';
 import { cancelOfDeleted } from './cancel-of-deleted.ts';
+import { insertRevenueChange } from './revenue-sql.ts';
 import { stayAfterUpgrade } from './stay-after-upgrade.ts';
 import { dateOf, type Stripe } from '../provider/stripe.ts';
 import {
@@ -174,6 +175,8 @@ async function writeSubscription(tx: Queryable, ctx: Context, step: Step): Promi
     const update = updateSubscriptionFacts(id, facts, ctx.clock.now());
     await changeLimits(tx, ctx, () => tx.query(update));
   }
+  const sides = { before: kept, after: facts };
+  await tx.query(insertRevenueChange(id, step.number, sides, ctx.clock.now()));
   await moveAnchor(tx, ctx, kept, state);
   await planReminders(tx, id);
   const amounts = {

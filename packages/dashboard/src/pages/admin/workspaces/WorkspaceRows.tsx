@@ -3,7 +3,7 @@ import type { AdminWorkspace } from '@mutate/sdk';
 import { Link } from 'react-router';
 import { Meter } from '../../../components/Meter.tsx';
 import { Rows } from '../../../components/Rows.tsx';
-import { formatCount } from '../../../format.ts';
+import { formatCount, formatMinor } from '../../../format.ts';
 import { WorkspaceBadge } from './WorkspaceBadge.tsx';
 
 /** Workspaces as a table, with what they used of their limit. */
@@ -34,9 +34,29 @@ export function WorkspaceRows({ workspaces }: { workspaces: readonly AdminWorksp
           isNumeric: true,
           cell: ({ usage }) => formatCount(usage.overage),
         },
+        {
+          header: 'Brings a month',
+          isNumeric: true,
+          cell: (workspace) => <Brings {...workspace} />,
+        },
         { header: 'State', cell: (workspace) => <WorkspaceBadge workspace={workspace} /> },
       ]}
     />
+  );
+}
+
+/** What recurs, and below it what came past the limit until now. */
+function Brings({ revenue }: AdminWorkspace) {
+  const { currency, recurring_minor: recurring, overage_accruing_minor: overage } = revenue;
+  return (
+    <div>
+      <Text size="sm">{recurring === 0 ? 'nothing' : formatMinor(recurring, currency)}</Text>
+      {overage === 0 ? null : (
+        <Text size="xs" c="dimmed">
+          {formatMinor(overage, currency)} overage
+        </Text>
+      )}
+    </div>
   );
 }
 

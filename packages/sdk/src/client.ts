@@ -73,6 +73,7 @@ export type { UsageBucket, UsageDecision, UsageExportInput, UsageHistoryInput } 
 export type { UpdateWorkspaceInput } from './workspaces.ts';
 export { minorDigits } from './currency.ts';
 export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
+export { randomToken as newIdempotencyKey } from './random.ts';
 export { isFinal } from './types.ts';
 export type {
   ApiKey,

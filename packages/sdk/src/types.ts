@@ -102,7 +102,12 @@ export interface Usage {
   rate_limit: { per_minute: number };
   overage: {
     policy: 'block' | 'warn' | 'charge';
+    /** What the next conversion past the limit costs, of a type without a price of its own. */
     unit_amount: string | null;
+    /** Types with a price of their own. */
+    unit_amounts_by_type: Record<string, string> | null;
+    /** Graduated prices: up to and with which conversion past the limit, and each one's price. */
+    tiers: { up_to: number | null; amount: string }[] | null;
     currency: string;
     amount_minor: number;
     spend_cap_minor: number | null;

@@ -66,16 +66,24 @@ export class UsageReports {
     return this.#http.json<Usage>({ method: 'GET', path, ...options });
   }
 
-  /** Buckets of an interval, newest first; up to 1,000. */
+  /** Buckets of an interval, newest first: all of them, fetched a thousand at a time. */
   async history(input: UsageHistoryInput): Promise<UsageBucket[]> {
     const { interval, from, to, groupBy, signal } = input;
-    const list = await this.#http.json<List<UsageBucket>>({
-      method: 'GET',
-      path: await this.#workspace.to('usage', 'history'),
-      query: { interval, from, to, group_by: groupBy },
-      signal,
-    });
-    return list.data;
+    const path = await this.#workspace.to('usage', 'history');
+    const query = { interval, from, to, group_by: groupBy };
+    const buckets: UsageBucket[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page: List<UsageBucket> = await this.#http.json<List<UsageBucket>>({
+        method: 'GET',
+        path,
+        query: { ...query, starting_after: cursor },
+        signal,
+      });
+      buckets.push(...page.data);
+      const next = page.next_cursor ?? undefined;
+      if (!page.has_more || next === undefined || next === cursor) return buckets;
+      cursor = next;
+    }
   }
 
   /** One row per counted conversion; cancel the stream when you stop early. */

@@ -264,6 +264,8 @@ const usage: Usage = {
   overage: {
     policy: 'charge',
     unit_amount: '0.02',
+    unit_amounts_by_type: null,
+    tiers: null,
     currency: 'USD',
     amount_minor: 1250,
     spend_cap_minor: 5000,

@@ -27,7 +27,7 @@ export function UsageTable({ groupBy, from }: UsageTableProps) {
   const nameOf = useGroupNames(groupBy);
   const history = useQuery({
     queryKey: [workspaceId, 'usage', 'history', 'by', groupBy, from],
-    queryFn: ({ signal }) => api.usage.history({ interval: 'month', from, groupBy, signal }),
+    queryFn: ({ signal }) => api.usage.history({ interval: 'day', from, groupBy, signal }),
     select: sumUp,
   });
   return (

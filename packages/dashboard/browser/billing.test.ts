@@ -159,3 +159,15 @@ test('a renewal that is declined is told on the page, paid from there, and over'
   await page.getByRole('region', { name: 'Plan' }).getByText('active').waitFor();
   expect(await page.getByText('The last payment failed.').count()).toBe(0);
 });
+
+test('what is past the limit costs what the operator set, wherever it is told', async () => {
+  const visitor = await world.visit({
+    scene: (plain) => plain.plan('pro').overrides({ overage_price: '0.345' }).overage('charge'),
+  });
+  await visitor.open('billing');
+  const { page } = visitor;
+  const told = () => page.getByText('$0.345 each').innerText();
+  expect(await told()).toBe('On the next invoice: $0.345 each.');
+  await visitor.open('usage');
+  expect(await told()).toBe('$0.345 each (set by the operator)');
+});

@@ -1,3 +1,4 @@
+import { HeldConversions } from '../pages/convert/HeldConversions.tsx';
 import { useWorkspaceId } from '../session.ts';
 import { Gate } from './Gate.tsx';
 import { workspaceNavigation } from './navigation.ts';
@@ -7,6 +8,12 @@ import { Shell } from './Shell.tsx';
 export function Frame() {
   const workspaceId = useWorkspaceId();
   return (
-    <Gate>{(me) => <Shell me={me} workspaceId={workspaceId} groups={workspaceNavigation} />}</Gate>
+    <Gate>
+      {(me) => (
+        <HeldConversions key={workspaceId}>
+          <Shell me={me} workspaceId={workspaceId} groups={workspaceNavigation} />
+        </HeldConversions>
+      )}
+    </Gate>
   );
 }

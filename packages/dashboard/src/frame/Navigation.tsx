@@ -1,7 +1,7 @@
 import type { Role } from '@mutate/sdk';
 import { NavLink } from 'react-router';
 import { Icon } from './Icon.tsx';
-import type { NavigationEntry, NavigationGroup } from './navigation.ts';
+import { mayOpen, type NavigationGroup } from './navigation.ts';
 
 interface NavigationProps {
   /** What the entries' paths are below, such as `/org_…`. */
@@ -19,26 +19,22 @@ export function Navigation({ base, groups, role, onNavigate }: NavigationProps) 
       {groups.map((group) => (
         <div key={group.label ?? ''}>
           {group.label === null ? null : <div className="frame-group">{group.label}</div>}
-          {entriesFor(group, role).map(({ path, label, icon }) => (
-            <NavLink
-              key={path}
-              to={path === '' ? base : `${base}/${path}`}
-              end={path === ''}
-              className="frame-link"
-              onClick={onNavigate}
-            >
-              <Icon name={icon} />
-              {label}
-            </NavLink>
-          ))}
+          {group.entries
+            .filter(({ path }) => mayOpen(role, path))
+            .map(({ path, label, icon }) => (
+              <NavLink
+                key={path}
+                to={path === '' ? base : `${base}/${path}`}
+                end={path === ''}
+                className="frame-link"
+                onClick={onNavigate}
+              >
+                <Icon name={icon} />
+                {label}
+              </NavLink>
+            ))}
         </div>
       ))}
     </nav>
-  );
-}
-
-function entriesFor({ entries }: NavigationGroup, role: Role | null): readonly NavigationEntry[] {
-  return entries.filter(
-    ({ roles }) => role === null || roles === undefined || roles.includes(role),
   );
 }

@@ -50,6 +50,14 @@ export const workspaceNavigation: readonly NavigationGroup[] = [
   },
 ];
 
+/** Whether somebody of a role has use for a page; null, who is no member here, may see them all. */
+export function mayOpen(role: Role | null, path: string): boolean {
+  const [page] = path.split('/');
+  const entries = workspaceNavigation.flatMap((group) => group.entries);
+  const entry = entries.find((known) => known.path === page);
+  return role === null || entry?.roles === undefined || entry.roles.includes(role);
+}
+
 /** The same for the platform. */
 export const adminNavigation: readonly NavigationGroup[] = [
   {

@@ -12,6 +12,7 @@ import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { formatBytes, formatTime } from '../format.ts';
+import { useMayOpen } from '../frame/use-may-open.ts';
 import { useApi, useTimeZone, useWorkspaceId } from '../session.ts';
 import { Decision } from './conversions/Decision.tsx';
 import { downloadPath } from './conversions/download-path.ts';
@@ -66,9 +67,12 @@ function Actions({ job }: { job: Job }) {
   });
   if (!isFinal(job.status)) {
     return (
-      <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-        Cancel
-      </Button>
+      <>
+        <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+          Cancel
+        </Button>
+        {cancel.isError ? <Problem error={cancel.error} /> : null}
+      </>
     );
   }
   return (
@@ -164,7 +168,9 @@ function Summary({ job }: { job: Job }) {
 
 function Asker({ job }: { job: Job }) {
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   if (job.api_key_id === null) return job.member_id === null ? 'the operator' : 'a member, here';
+  if (!mayOpen('api-keys')) return <span className="mono">{job.api_key_id}</span>;
   return (
     <Anchor component={Link} to={`/${workspaceId}/api-keys`} size="sm" className="mono">
       {job.api_key_id}

@@ -6,7 +6,7 @@ import { platform } from '../session.ts';
 import { DropZone } from './convert/DropZone.tsx';
 import { Offered } from './convert/Offered.tsx';
 import { FileCard } from './convert/FileCard.tsx';
-import { useConversions } from './convert/use-conversions.ts';
+import { useHeldConversions } from './convert/HeldConversions.tsx';
 
 export function Component() {
   const formats = useQuery({
@@ -14,7 +14,7 @@ export function Component() {
     queryFn: ({ signal }) => platform.formats.list({ signal }),
     staleTime: Infinity,
   });
-  const conversions = useConversions();
+  const conversions = useHeldConversions();
   const { items } = conversions;
   const ready = items.filter(({ state, to }) => state === 'ready' && to !== null);
   return (

@@ -9,6 +9,7 @@ import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
 import { Rows } from '../components/Rows.tsx';
 import { formatAmount, formatCount, formatMinor, formatTime } from '../format.ts';
+import { useMayOpen } from '../frame/use-may-open.ts';
 import { useApi, useTimeZone, useWorkspaceId } from '../session.ts';
 
 export function Component() {
@@ -123,6 +124,7 @@ function Conversions(props: { counted: readonly CountedConversion[]; currency: s
   const { counted, currency } = props;
   const workspaceId = useWorkspaceId();
   const timeZone = useTimeZone();
+  const mayOpen = useMayOpen();
   return (
     <Rows
       caption="Conversions"
@@ -131,16 +133,21 @@ function Conversions(props: { counted: readonly CountedConversion[]; currency: s
       columns={[
         {
           header: 'Conversion',
-          cell: ({ id }) => (
-            <Anchor
-              component={Link}
-              to={`/${workspaceId}/conversions/${id}`}
-              size="xs"
-              className="mono"
-            >
-              {id}
-            </Anchor>
-          ),
+          cell: ({ id }) =>
+            mayOpen('conversions') ? (
+              <Anchor
+                component={Link}
+                to={`/${workspaceId}/conversions/${id}`}
+                size="xs"
+                className="mono"
+              >
+                {id}
+              </Anchor>
+            ) : (
+              <Text size="xs" className="mono" component="span">
+                {id}
+              </Text>
+            ),
         },
         { header: 'Type', cell: ({ type }) => <span className="mono">{type}</span> },
         { header: 'Done', cell: ({ completed_at: at }) => formatTime(at, timeZone) },

@@ -5,7 +5,8 @@ import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
-import { useApi, useRole, useWorkspace, useWorkspaceId } from '../session.ts';
+import { useMayOpen } from '../frame/use-may-open.ts';
+import { useApi, useWorkspace, useWorkspaceId } from '../session.ts';
 import { JobRows } from './conversions/JobRows.tsx';
 import { UsageAlerts } from './usage/UsageAlerts.tsx';
 import { UsageCards } from './usage/UsageCards.tsx';
@@ -16,7 +17,7 @@ export function Component() {
   const workspaceId = useWorkspaceId();
   const workspace = useWorkspace();
   const usage = useUsage();
-  const maySeeConversions = useRole() !== 'billing';
+  const maySeeConversions = useMayOpen()('conversions');
   const recent = useQuery({
     enabled: maySeeConversions,
     queryKey: [workspaceId, 'conversions', 'recent'],

@@ -3,10 +3,12 @@ import { Link } from 'react-router';
 import { Code } from '../components/Code.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
+import { useMayOpen } from '../frame/use-may-open.ts';
 import { useWorkspaceId } from '../session.ts';
 
 export function Component() {
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   const origin = globalThis.location.origin;
   const base = `${origin}/v1/workspaces/${workspaceId}`;
   return (
@@ -14,9 +16,13 @@ export function Component() {
       <Panel title="Once">
         <Stack>
           <Text size="sm">
-            <Anchor component={Link} to={`/${workspaceId}/api-keys`} size="sm">
-              Create an API key
-            </Anchor>{' '}
+            {mayOpen('api-keys') ? (
+              <Anchor component={Link} to={`/${workspaceId}/api-keys`} size="sm">
+                Create an API key
+              </Anchor>
+            ) : (
+              'Ask an owner or admin for an API key'
+            )}{' '}
             and put it where your shell finds it:
           </Text>
           <Code title="Shell" text={shellOf(origin, workspaceId)} />

@@ -95,6 +95,7 @@ export function findUsageOfOrganization(organizationId: string, asOf: Date): Sta
       l.plan_id, l.plan_name, l.monthly_limit, l.concurrent_limit, l.max_file_size_mb,
       l.rate_limit_per_minute, l.overage_policy, l.currency, l.spend_cap_minor,
       coalesce(overage_tier_amount(l.overage_tiers, u.overage + 1), l.unit_amount) AS unit_amount,
+      l.unit_amounts_by_type, l.overage_tiers,
       u.period_start, u.period_end, u.used, u.reserved, u.overage, u.active, u.queued,
       round(u.overage_accrued * power(10::numeric, minor_unit_exponent(l.currency)))::bigint
         AS overage_minor,

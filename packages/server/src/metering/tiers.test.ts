@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { expectInvariants } from '../test/invariants.ts';
 import { scenario } from '../test/scenario.ts';
 import { admitBatch, completeBatch } from './sql.ts';
+import { findUsage } from './usage.ts';
 
 const clock = new ManualClock('2027-01-31T10:00:00Z');
 let database: TestDatabase;
@@ -80,6 +81,23 @@ test('a conversion keeps the tiers of its admission, whatever is changed meanwhi
   );
   expect(Number(first?.unit_amount)).toBe(0.3);
   expect((await convert(organizationId, csv(1))).amounts).toEqual([9]);
+});
+
+test('usage shows every price past the limit, and only the override where there is one', async () => {
+  const { organizationId, ctx } = await make().overage('charge').used(3).create();
+  await convert(organizationId, csv(2));
+  const shown = async () => (await findUsage(ctx)).overage;
+  expect(await shown()).toMatchObject({
+    unit_amount: '0.20',
+    unit_amounts_by_type: { XLSX_TO_CSV: '1.50' },
+    tiers,
+  });
+  await setOverrides(ctx, { overage_price: '9', reason: 'Another price' });
+  expect(await shown()).toMatchObject({
+    unit_amount: '9',
+    unit_amounts_by_type: null,
+    tiers: null,
+  });
 });
 
 test('under warn a tier costs nothing', async () => {

@@ -27,7 +27,22 @@ export const usageSchema = z
     rate_limit: z.object({ per_minute: z.int() }),
     overage: z.object({
       policy: z.enum(['block', 'warn', 'charge']),
-      unit_amount: z.string().nullable(),
+      unit_amount: z
+        .string()
+        .nullable()
+        .describe('What the next conversion past the limit costs, of a type without a price.'),
+      unit_amounts_by_type: z
+        .record(z.string(), z.string())
+        .nullable()
+        .describe(
+          'Types with a price of their own; null under an override, or where there is none.',
+        ),
+      tiers: z
+        .array(z.object({ up_to: z.int().nullable(), amount: z.string() }))
+        .nullable()
+        .describe(
+          'Graduated prices: up to and with which conversion past the limit, and each price.',
+        ),
       currency: z.string(),
       amount_minor: z.int(),
       spend_cap_minor: nullableInteger,
@@ -66,6 +81,8 @@ interface UsageRow {
   rate_limit_per_minute: number;
   overage_policy: 'block' | 'warn' | 'charge';
   unit_amount: string | null;
+  unit_amounts_by_type: Record<string, string> | null;
+  overage_tiers: Usage['overage']['tiers'];
   currency: string;
   spend_cap_minor: number | null;
   period_start: string;
@@ -112,6 +129,8 @@ export async function findUsage(ctx: Context): Promise<Usage> {
     overage: {
       policy: row.overage_policy,
       unit_amount: row.unit_amount,
+      unit_amounts_by_type: row.unit_amounts_by_type,
+      tiers: row.overage_tiers,
       currency: row.currency,
       amount_minor: row.overage_minor,
       spend_cap_minor: row.spend_cap_minor,

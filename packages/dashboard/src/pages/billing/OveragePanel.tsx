@@ -4,8 +4,10 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Panel } from '../../components/Panel.tsx';
 import { Problem } from '../../components/Problem.tsx';
-import { formatAmount, parseMajor, toMajor } from '../../format.ts';
+import { useUsageQuery } from '../../business-time.ts';
+import { parseMajor, toMajor } from '../../format.ts';
 import { useApi } from '../../session.ts';
+import { overagePriceInWords } from '../usage/overage-price.ts';
 import { useReloadBilling } from './use-reload-billing.ts';
 
 interface OveragePanelProps {
@@ -81,17 +83,17 @@ interface PolicyChoiceProps {
 }
 
 function PolicyChoice({ value, onChange, subscription }: PolicyChoiceProps) {
-  const { plan, interval, currency } = subscription;
-  const price = plan.prices.find((one) => one.interval === interval && one.currency === currency);
-  const unit = price?.overage_amount ?? null;
+  const { plan } = subscription;
+  const usage = useUsageQuery().data;
+  const price = usage === undefined ? undefined : overagePriceInWords(usage.overage);
   const options = {
     block: ['Refuse', 'New conversions wait for the next period or a larger plan.'],
     warn: ['Go on, free of charge', 'What is past the limit is counted and shown, not billed.'],
     charge: [
       'Go on and pay',
-      unit === null
+      price === null
         ? 'This plan has no price past its limit.'
-        : `${formatAmount(unit, currency)} for each conversion, on the next invoice.`,
+        : `On the next invoice${price === undefined ? '' : `: ${price}`}.`,
     ],
   } as const;
   return (

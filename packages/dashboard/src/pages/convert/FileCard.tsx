@@ -1,10 +1,12 @@
 import { Anchor, Button, Collapse, Group, Progress, Select, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { errorFromJob, type Format, type Job } from '@mutate/sdk';
+import { useMutation } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { JobBadge } from '../../components/JobBadge.tsx';
+import { Problem } from '../../components/Problem.tsx';
 import { formatBytes, formatDuration } from '../../format.ts';
-import { useWorkspaceId } from '../../session.ts';
+import { useApi, useWorkspaceId } from '../../session.ts';
 import { downloadPath } from '../conversions/download-path.ts';
 import { targetsOf } from './guess-format.ts';
 import { OptionFields } from './OptionFields.tsx';
@@ -38,7 +40,7 @@ export function FileCard({ item, formats, conversions }: FileCardProps) {
           {item.job === null ? null : <JobBadge status={item.job.status} />}
         </Group>
         {isEditable ? <Choice item={item} formats={formats} conversions={conversions} /> : null}
-        {state === 'running' ? <Running item={item} conversions={conversions} /> : null}
+        {state === 'running' ? <Running item={item} /> : null}
         {state === 'done' && item.job !== null ? <Done job={item.job} /> : null}
         {state === 'failed' ? (
           <Refusal
@@ -118,8 +120,10 @@ function RemoveButton({ onClick, name }: { onClick: () => void; name: string }) 
   );
 }
 
-function Running({ item, conversions }: Pick<FileCardProps, 'item' | 'conversions'>) {
+function Running({ item }: Pick<FileCardProps, 'item'>) {
   const { job, file } = item;
+  const api = useApi();
+  const cancel = useMutation({ mutationFn: (id: string) => api.conversions.cancel(id) });
   const percent = job?.progress.percent ?? 0;
   return (
     <Stack gap={6}>
@@ -133,11 +137,17 @@ function Running({ item, conversions }: Pick<FileCardProps, 'item' | 'conversion
           {job === null ? 'Sending …' : `${job.progress.phase} · ${percent} %`}
         </Text>
         {job === null ? null : (
-          <Button size="xs" variant="default" onClick={() => conversions.cancel(item)}>
+          <Button
+            size="xs"
+            variant="default"
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate(job.id)}
+          >
             Cancel
           </Button>
         )}
       </Group>
+      {cancel.isError ? <Problem error={cancel.error} /> : null}
     </Stack>
   );
 }

@@ -1,6 +1,7 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { MutateError } from '@mutate/sdk';
 import { Link } from 'react-router';
+import { useMayOpen } from '../../frame/use-may-open.ts';
 import { Problem } from '../../components/Problem.tsx';
 import { useWorkspaceId } from '../../session.ts';
 
@@ -19,6 +20,7 @@ const aboutLimits = new Set([
 /** Why a file was not converted, and the way out where there is one. */
 export function Refusal({ error, onTarget }: RefusalProps) {
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   const code = error instanceof MutateError ? error.code : '';
   const targets = error instanceof MutateError ? error.extras['supported_targets'] : undefined;
   const isAboutLimits = aboutLimits.has(code);
@@ -29,11 +31,13 @@ export function Refusal({ error, onTarget }: RefusalProps) {
           <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
             See your limits
           </Anchor>
-          <Anchor component={Link} to={`/${workspaceId}/billing${wayOut(code)}`} size="sm">
-            {code === 'quota_exceeded' || code === 'file_too_large'
-              ? 'Choose a larger plan'
-              : 'See billing'}
-          </Anchor>
+          {mayOpen('billing') ? (
+            <Anchor component={Link} to={`/${workspaceId}/billing${wayOut(code)}`} size="sm">
+              {code === 'quota_exceeded' || code === 'file_too_large'
+                ? 'Choose a larger plan'
+                : 'See billing'}
+            </Anchor>
+          ) : null}
         </Group>
       ) : null}
       {Array.isArray(targets) && targets.length > 0 ? (

@@ -1,5 +1,5 @@
 import type { Format, Job, Mutate } from '@mutate/sdk';
-import { isFinal } from '@mutate/sdk';
+import { isFinal, newIdempotencyKey } from '@mutate/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useApi, useWorkspaceId } from '../../session.ts';
@@ -12,6 +12,8 @@ export interface Item {
   readonly from: string | null;
   readonly to: string | null;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Of the next attempt: the same one until its job has ended or something else is wanted. */
+  readonly idempotencyKey: string;
   readonly state: 'ready' | 'running' | 'done' | 'failed';
   readonly job: Job | null;
   /** Why it was refused, or could not be sent. */
@@ -25,7 +27,6 @@ export interface Conversions {
   remove(key: string): void;
   /** Starts what is ready, or failed and is wanted again. */
   start(keys: readonly string[]): Promise<void>;
-  cancel(item: Item): void;
 }
 
 /** Each holds a connection for its events; browsers have six for a server. */
@@ -48,8 +49,12 @@ export function useConversions(): Conversions {
   }, []);
 
   const start = async (keys: readonly string[]): Promise<void> => {
-    const waiting = items.filter(({ key, to }) => keys.includes(key) && to !== null);
-    for (const { key } of waiting) change(key, { state: 'running', error: null, job: null });
+    const waiting = items
+      .filter(({ key, to }) => keys.includes(key) && to !== null)
+      .map((item) => ({ ...item, ...attemptOf(item) }));
+    for (const { key, idempotencyKey } of waiting) {
+      change(key, { state: 'running', error: null, job: null, idempotencyKey });
+    }
     const work = async (): Promise<void> => {
       for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
         await convertItem(api, item, change);
@@ -62,12 +67,9 @@ export function useConversions(): Conversions {
   return {
     items,
     add,
-    change,
+    change: (key, part) => change(key, { ...part, idempotencyKey: newIdempotencyKey() }),
     remove: (key) => setItems((all) => all.filter((item) => item.key !== key)),
     start,
-    cancel: ({ job }) => {
-      if (job !== null) void api.conversions.cancel(job.id).catch(() => undefined);
-    },
   };
 }
 
@@ -81,10 +83,17 @@ async function toItem(file: File, formats: readonly Format[]): Promise<Item> {
     from,
     to: first?.to ?? null,
     options: {},
+    idempotencyKey: newIdempotencyKey(),
     state: 'ready',
     job: null,
     error: null,
   };
+}
+
+/** After a lost answer the same key finds the job that there may be; after one that ended, none. */
+function attemptOf({ job, idempotencyKey }: Item): Pick<Item, 'idempotencyKey'> {
+  const hasEnded = job !== null && isFinal(job.status);
+  return { idempotencyKey: hasEnded ? newIdempotencyKey() : idempotencyKey };
 }
 
 /** Queued rather than waited for: so more files than slots are no refusals, and progress is seen. */
@@ -93,10 +102,11 @@ async function convertItem(
   item: Item,
   change: (key: string, part: Partial<Item>) => void,
 ): Promise<void> {
-  const { key, file, to, options } = item;
+  const { key, file, to, options, idempotencyKey } = item;
   if (to === null) return;
   try {
-    let job = await api.conversions.create({ file, to, options, respondAsync: true });
+    const input = { file, to, options, idempotencyKey, respondAsync: true };
+    let job = await api.conversions.create(input);
     change(key, { job });
     if (!isFinal(job.status)) {
       job = await api.conversions.wait(job.id, { onJob: (seen) => change(key, { job: seen }) });

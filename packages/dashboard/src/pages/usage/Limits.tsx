@@ -1,7 +1,8 @@
 import type { Usage } from '@mutate/sdk';
 import { Facts } from '../../components/Facts.tsx';
-import { formatAmount, formatCount, formatTime } from '../../format.ts';
+import { formatCount, formatTime } from '../../format.ts';
 import { useTimeZone } from '../../session.ts';
+import { overagePriceInWords } from './overage-price.ts';
 
 /** What the workspace may do at most, and who says so. */
 export function Limits({ usage }: { usage: Usage }) {
@@ -39,7 +40,7 @@ export function Limits({ usage }: { usage: Usage }) {
         [
           'Past the limit',
           overage.policy === 'charge' && overage.unit_amount !== null
-            ? `${formatAmount(overage.unit_amount, overage.currency)} each${source(isSet(overrides?.overage_price))}`
+            ? `${overagePriceInWords(overage)}${source(isSet(overrides?.overage_price))}`
             : overage.policy === 'warn'
               ? 'counted, at no charge'
               : 'refused',

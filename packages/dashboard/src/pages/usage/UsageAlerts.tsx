@@ -2,12 +2,14 @@ import { Anchor, Text } from '@mantine/core';
 import type { Usage } from '@mutate/sdk';
 import { Link } from 'react-router';
 import { formatDate } from '../../format.ts';
+import { useMayOpen } from '../../frame/use-may-open.ts';
 import { useTimeZone, useWorkspaceId } from '../../session.ts';
 
 /** What somebody should know before more is converted. */
 export function UsageAlerts({ usage }: { usage: Usage }) {
   const timeZone = useTimeZone();
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   const { remaining, limit } = usage.conversions;
   const highest = usage.alerts.at(-1);
   const isOut = remaining === 0 && limit !== null && usage.overage.policy === 'block';
@@ -22,10 +24,14 @@ export function UsageAlerts({ usage }: { usage: Usage }) {
             <Anchor component={Link} to={`/${workspaceId}/usage`} size="sm">
               What used them
             </Anchor>
-            {', or '}
-            <Anchor component={Link} to={`/${workspaceId}/billing/plans`} size="sm">
-              choose a larger plan
-            </Anchor>
+            {mayOpen('billing') ? (
+              <>
+                {', or '}
+                <Anchor component={Link} to={`/${workspaceId}/billing/plans`} size="sm">
+                  choose a larger plan
+                </Anchor>
+              </>
+            ) : null}
           </Text>
         </div>
       ) : null}

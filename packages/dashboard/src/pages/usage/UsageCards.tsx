@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { Meter } from '../../components/Meter.tsx';
 import { formatCount, formatDate, formatMinor } from '../../format.ts';
+import { useMayOpen } from '../../frame/use-may-open.ts';
 import { useTimeZone, useWorkspaceId } from '../../session.ts';
 
 /** Used, running, expected and owed: the four figures of a period. */
@@ -79,12 +80,19 @@ interface CardProps {
 
 function Card({ label, figure, of, about, to, children }: CardProps) {
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   return (
     <section className="panel" aria-label={label}>
       <Stack gap={8} p="md" h="100%">
-        <Anchor component={Link} to={`/${workspaceId}/${to}`} size="sm" c="dimmed">
-          {label}
-        </Anchor>
+        {mayOpen(to) ? (
+          <Anchor component={Link} to={`/${workspaceId}/${to}`} size="sm" c="dimmed">
+            {label}
+          </Anchor>
+        ) : (
+          <Text size="sm" c="dimmed">
+            {label}
+          </Text>
+        )}
         <div>
           <span className="figure">{figure}</span>{' '}
           <Text component="span" size="sm" c="dimmed">

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useMayOpen } from '../../frame/use-may-open.ts';
 import { useApi, useWorkspaceId } from '../../session.ts';
 import type { Grouping } from './UsageTable.tsx';
 
@@ -12,10 +13,11 @@ const others: Record<Grouping, string> = {
 export function useGroupNames(groupBy: Grouping): (group: string | null) => string {
   const api = useApi();
   const workspaceId = useWorkspaceId();
+  const mayOpen = useMayOpen();
   const keys = useQuery({
     queryKey: [workspaceId, 'api-keys'],
     queryFn: () => Array.fromAsync(api.apiKeys.list()),
-    enabled: groupBy === 'api_key',
+    enabled: groupBy === 'api_key' && mayOpen('api-keys'),
   });
   const members = useQuery({
     queryKey: [workspaceId, 'members'],

@@ -111,6 +111,7 @@ export {
   type WebhookEvent,
 } from './verify-webhook.ts';
 export type { WaitOptions } from './wait.ts';
+export { webhookEventTypes, type WebhookEventType } from './webhook-types.ts';
 export type {
   CreateWebhookEndpointInput,
   UpdateWebhookEndpointInput,

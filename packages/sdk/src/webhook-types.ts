@@ -1,3 +1,18 @@
+/** What an endpoint can be told of; what comes with each: docs/webhooks.md. */
+export const webhookEventTypes = [
+  'conversion.succeeded',
+  'conversion.failed',
+  'usage.threshold_reached',
+  'quota.exceeded',
+  'subscription.changed',
+  'invoice.finalized',
+  'invoice.paid',
+  'invoice.payment_failed',
+  'invoice.payment_action_required',
+] as const;
+
+export type WebhookEventType = (typeof webhookEventTypes)[number];
+
 /** Where a workspace wants its events. */
 export interface WebhookEndpoint {
   id: string;

@@ -9,10 +9,16 @@ export interface AnnouncementRow {
   readonly createdAt: Date;
 }
 
+/** With what it is about, as that is at this moment: nobody is told later what came after. */
 export function insertAnnouncement(row: AnnouncementRow): Statement {
   return sql`INSERT INTO outbox (organization_id, topic, dedupe_key, payload, created_at)
-    VALUES (${row.organizationId}, ${row.topic}, ${row.dedupeKey}, ${row.payload}::jsonb,
-            ${row.createdAt})
+    SELECT a.organization_id, a.topic, ${row.dedupeKey},
+      CASE WHEN o.object IS NULL THEN a.payload
+        ELSE a.payload || jsonb_build_object('announced', o.object) END, a.created_at
+    FROM (SELECT ${row.organizationId}::text AS organization_id, ${row.topic}::text AS topic,
+        ${row.payload}::jsonb AS payload, ${row.createdAt}::timestamptz AS created_at) a
+    CROSS JOIN LATERAL (SELECT announced_object(a.organization_id, a.topic, a.payload,
+        a.created_at) AS object) o
     ON CONFLICT (organization_id, dedupe_key) DO NOTHING`;
 }
 
@@ -35,6 +41,8 @@ export interface WaitingAnnouncement {
   readonly id: number;
   readonly topic: string;
   readonly payload: unknown;
+  /** What it is about as it was then, where more is told of it. */
+  readonly announced: object | null;
   readonly created_at: string;
   readonly workspace: string | null;
   readonly time_zone: string | null;
@@ -43,7 +51,8 @@ export interface WaitingAnnouncement {
 
 /** None where another process has it, or it is processed. */
 export function lockAnnouncement(organizationId: string, id: number): Statement {
-  return sql`SELECT b.organization_id, b.id, b.topic, b.payload, b.created_at,
+  return sql`SELECT b.organization_id, b.id, b.topic, b.payload - 'announced' AS payload,
+      b.payload -> 'announced' AS announced, b.created_at,
       o.name AS workspace, o.time_zone, o.billing_email
     FROM outbox b LEFT JOIN organization o ON o.id = b.organization_id
     WHERE b.organization_id = ${organizationId} AND b.id = ${id}::bigint
@@ -58,7 +67,7 @@ export function updateAnnouncementProcessed(
   erase: boolean,
 ): Statement {
   return sql`UPDATE outbox SET processed_at = clock_timestamp(),
-      payload = CASE WHEN ${erase}::boolean THEN '{}' ELSE payload END
+      payload = CASE WHEN ${erase}::boolean THEN '{}' ELSE payload - 'announced' END
     WHERE organization_id = ${organizationId} AND id = ${id}::bigint`;
 }
 

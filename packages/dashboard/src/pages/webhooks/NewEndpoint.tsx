@@ -1,12 +1,11 @@
 import { Button, Group, Modal, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { NewWebhookEndpoint } from '@mutate/sdk';
+import { webhookEventTypes, type NewWebhookEndpoint } from '@mutate/sdk';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Code } from '../../components/Code.tsx';
 import { Problem } from '../../components/Problem.tsx';
 import { useApi, useWorkspaceId } from '../../session.ts';
-import { eventTypes } from './event-types.ts';
 
 /** Makes an endpoint and shows its secret, once. */
 export function NewEndpoint() {
@@ -86,7 +85,7 @@ function EndpointForm({ onMade }: { onMade: (made: NewWebhookEndpoint) => void }
         <MultiSelect
           label="Events"
           placeholder={events.length === 0 ? 'All' : ''}
-          data={eventTypes}
+          data={webhookEventTypes}
           value={events}
           onChange={setEvents}
         />

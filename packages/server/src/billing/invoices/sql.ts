@@ -1,18 +1,10 @@
 import { sql, type Statement } from '../../db/sql.ts';
 import type { ListQuery } from '../../http/list.ts';
 
-const invoiceColumns = sql`i.id, 'invoice' AS object, i.organization_id AS workspace_id, i.number,
-  i.status, i.reason, i.currency, i.total_minor,
-  i.total_minor - i.amount_due_minor AS balance_applied_minor, i.amount_due_minor,
-  i.amount_paid_minor, i.amount_remaining_minor, i.credited_minor,
-  jsonb_build_object('start', rfc3339(i.period_start), 'end', rfc3339(i.period_end)) AS period,
-  i.created_at, i.finalized_at, i.due_at, i.next_attempt_at, i.paid_at, i.voided_at,
-  i.hosted_invoice_url`;
-
 /** Newest first; one more than asked for. */
 export function listInvoicesOfOrganization(organizationId: string, page: ListQuery): Statement {
   const after = page.starting_after ?? null;
-  return sql`SELECT ${invoiceColumns} FROM invoices i
+  return sql`SELECT invoice_object(i.organization_id, i.id, false) AS invoice FROM invoices i
     WHERE i.organization_id = ${organizationId}
       AND (${after}::text IS NULL OR (i.created_at, i.id) < (
         SELECT c.created_at, c.id FROM invoices c
@@ -20,24 +12,9 @@ export function listInvoicesOfOrganization(organizationId: string, page: ListQue
     ORDER BY i.created_at DESC, i.id DESC LIMIT ${page.limit + 1}`;
 }
 
+/** With its lines; NULL where there is none. */
 export function findInvoiceById(organizationId: string, invoiceId: string): Statement {
-  return sql`SELECT ${invoiceColumns} FROM invoices i
-    WHERE i.organization_id = ${organizationId} AND i.id = ${invoiceId}`;
-}
-
-const lineColumns = sql`l.id, 'invoice_line' AS object, l.kind, l.description, l.quantity,
-  l.unit_amount::text AS unit_amount, l.amount_minor,
-  jsonb_build_object('start', rfc3339(l.period_start), 'end', rfc3339(l.period_end)) AS period,
-  b.type`;
-
-const linesOf = (organizationId: string, invoiceId: string) => sql`invoice_lines l
-  LEFT JOIN overage_bill_lines b ON b.organization_id = l.organization_id
-    AND b.usage_period_start = l.bill_start AND b.position = l.bill_position
-  WHERE l.organization_id = ${organizationId} AND l.invoice_id = ${invoiceId}`;
-
-export function listLinesOfInvoice(organizationId: string, invoiceId: string): Statement {
-  return sql`SELECT ${lineColumns} FROM ${linesOf(organizationId, invoiceId)}
-    ORDER BY l.position`;
+  return sql`SELECT invoice_object(${organizationId}, ${invoiceId}, true) AS invoice`;
 }
 
 /**

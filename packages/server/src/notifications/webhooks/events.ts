@@ -10,6 +10,7 @@ export const webhookEventTypes = [
   'invoice.finalized',
   'invoice.paid',
   'invoice.payment_failed',
+  'invoice.payment_action_required',
 ] as const satisfies readonly Topic[];
 
 export type WebhookEventType = (typeof webhookEventTypes)[number];

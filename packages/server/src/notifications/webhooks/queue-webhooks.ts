@@ -1,6 +1,5 @@
 import type { Queryable } from '../../db/pool.ts';
 import { newId } from '../../ids.ts';
-import { sql } from '../../db/sql.ts';
 import type { NotificationDeps } from '../deps.ts';
 import type { WaitingAnnouncement } from '../sql.ts';
 import type { Announcements } from '../topics.ts';
@@ -39,11 +38,11 @@ export async function queueWebhooks(
   return endpoints.length;
 }
 
-/** The wire's own object where there is one; else what was announced. Null: it is gone. */
+/** The wire's own object where there is one, and what was announced. Null: it is gone. */
 async function dataOf(
   tx: Queryable,
   deps: NotificationDeps,
-  { organization_id: organizationId, payload }: WaitingAnnouncement,
+  { organization_id: organizationId, payload, announced }: WaitingAnnouncement,
   topic: WebhookEventType,
 ): Promise<object | null> {
   const told = payload as Announcements[WebhookEventType];
@@ -51,8 +50,7 @@ async function dataOf(
     return deps.presentConversion(tx, organizationId, (told as { job_id: string }).job_id);
   }
   const data = { workspace_id: organizationId, ...told };
-  if (topic !== 'subscription.changed') return data;
-  const [row] = await tx.query<{ subscription: object }>(sql`
-    SELECT subscription_object(${organizationId}, ${deps.clock.now()}::timestamptz) AS subscription`);
-  return { ...data, subscription: row?.subscription ?? null };
+  return topic === 'subscription.changed'
+    ? { ...data, subscription: announced }
+    : { ...announced, ...data };
 }

@@ -13,8 +13,9 @@ import { migrate } from './db/migrate.ts';
 import { OperatorError } from './db/operator-error.ts';
 import { Pool } from './db/pool.ts';
 import { createLog } from './http/log.ts';
-import { prepareDemo, readOrMakeAdminKey, readOrMakeAuthSecret } from './welcome/first-start.ts';
+import { prepareDemo } from './welcome/first-start.ts';
 import { describeStep, printWelcome } from './welcome/screen.ts';
+import { readOrMakeAdminKey, readOrMakeAuthSecret } from './welcome/secret-file.ts';
 import { startBilling } from './start-billing.ts';
 import { makePartitions } from './metering/partitions.ts';
 

@@ -1,42 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { createOperatorLogin } from '../accounts/create-login.ts';
 import type { Log, PlatformContext } from '../context.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { sql } from '../db/sql.ts';
 import { newId } from '../ids.ts';
 import { createApiKey } from '../organizations/api-keys.ts';
-import { createOrganization, listWorkspaces } from '../organizations/organizations.ts';
-
-/** The operator's key: made at the first start and kept in the data folder. */
-export function readOrMakeAdminKey(dataFolder: string): Promise<string> {
-  return readOrMake(join(dataFolder, 'admin-key'), 'mk_admin_');
-}
-
-/** What sessions and links are signed with, and secrets are sealed with. */
-export function readOrMakeAuthSecret(dataFolder: string): Promise<string> {
-  return readOrMake(join(dataFolder, 'auth-secret'), '');
-}
-
-async function readOrMake(path: string, prefix: string): Promise<string> {
-  const kept = await readSecret(path);
-  if (kept !== null) return kept;
-  const secret = `${prefix}${randomBytes(32).toString('base64url')}`;
-  const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeSecret(own, secret);
-  try {
-    // Only the first of several processes that start at once gives the file its name.
-    await link(own, path);
-    return secret;
-  } catch (error) {
-    const made = await readSecret(path);
-    if (made === null) throw error;
-    return made;
-  } finally {
-    await unlink(own);
-  }
-}
+import {
+  createOrganization,
+  listWorkspaces,
+  organizationExists,
+} from '../organizations/organizations.ts';
+import { readSecret, writeSecret } from './secret-file.ts';
 
 export interface Demo {
   readonly workspaceId: string;
@@ -51,67 +27,76 @@ interface Platform {
   readonly log: Log;
 }
 
+const loginEmail = 'demo@mutate.local';
+
 /**
  * The demo workspace, on the Free plan, with a key and with an owner who is the super admin: made when
  * there is no workspace at all. Null where the operator has workspaces and no demo.
+ *
+ * One process at a time and in one transaction, with the files on disk before it is committed: a kill
+ * at any point leaves all of it, or nothing that the next start does not make anew.
  */
 export async function prepareDemo(platform: Platform, dataFolder: string): Promise<Demo | null> {
-  const ctx = {
-    ...platform,
-    actor: { kind: 'system', id: 'first-start' } as const,
-    requestId: newId('req', Date.now()),
-  };
-  const workspace = await prepareWorkspace(ctx, join(dataFolder, 'demo-key'));
-  if (workspace === null) return null;
-  const login = await prepareLogin(ctx, workspace.workspaceId, join(dataFolder, 'demo-login'));
-  return { ...workspace, login };
+  return platform.db.transaction(async (tx) => {
+    await tx.query(sql`SELECT pg_advisory_xact_lock(hashtext('first start'))`);
+    const ctx: PlatformContext = {
+      ...platform,
+      db: within(tx),
+      actor: { kind: 'system', id: 'first-start' },
+      requestId: newId('req', Date.now()),
+    };
+    const kept = await readWorkspace(tx, join(dataFolder, 'demo-key'));
+    if (kept !== null) {
+      const login = await keepLogin(ctx, kept.workspaceId, join(dataFolder, 'demo-login'));
+      return { ...kept, login };
+    }
+    const { data } = await listWorkspaces(ctx, { limit: 1 }, { kind: 'all' });
+    return data.length > 0 ? null : makeDemo(ctx, dataFolder);
+  });
 }
 
-async function prepareWorkspace(
-  ctx: PlatformContext,
+/** The verbs' own transactions are this one. */
+function within(tx: Queryable): Database {
+  return { query: (statement) => tx.query(statement), transaction: (work) => work(tx) };
+}
+
+/** Null also where the file is of a workspace that was never committed, or was deleted since. */
+async function readWorkspace(
+  tx: Queryable,
   path: string,
 ): Promise<{ workspaceId: string; apiKey: string } | null> {
-  const kept = await readSecret(path);
-  if (kept !== null) {
-    const [workspaceId = '', apiKey = ''] = kept.split(' ');
-    return { workspaceId, apiKey };
-  }
-  const { data } = await listWorkspaces(ctx, { limit: 1 }, { kind: 'all' });
-  if (data.length > 0) return null;
-  const workspace = await createOrganization(ctx, { name: 'Demo' });
-  const inside = { ...ctx, organization: { id: workspace.id } };
-  const { key } = await createApiKey(inside, { name: 'Demo key' });
-  await writeSecret(path, `${workspace.id} ${key}`);
-  return { workspaceId: workspace.id, apiKey: key };
+  const [workspaceId = '', apiKey = ''] = ((await readSecret(path)) ?? '').split(' ');
+  return (await organizationExists(tx, workspaceId)) ? { workspaceId, apiKey } : null;
+}
+
+async function makeDemo(ctx: PlatformContext, dataFolder: string): Promise<Demo> {
+  const { id: workspaceId } = await createOrganization(ctx, { name: 'Demo' });
+  const inside = { ...ctx, organization: { id: workspaceId } };
+  const { key: apiKey } = await createApiKey(inside, { name: 'Demo key' });
+  await writeSecret(join(dataFolder, 'demo-key'), `${workspaceId} ${apiKey}`);
+  const login = await makeLogin(ctx, workspaceId, join(dataFolder, 'demo-login'));
+  return { workspaceId, apiKey, login };
 }
 
 /** Without the file the password is set anew: so it can be got back. */
-async function prepareLogin(
+async function keepLogin(
   ctx: PlatformContext,
   workspaceId: string,
   path: string,
 ): Promise<Demo['login']> {
   const kept = await readSecret(path);
-  if (kept !== null) {
-    const [email = '', password = ''] = kept.split(' ');
-    return { email, password };
-  }
-  const login = { email: 'demo@mutate.local', password: randomBytes(15).toString('base64url') };
+  if (kept === null) return makeLogin(ctx, workspaceId, path);
+  const [email = '', password = ''] = kept.split(' ');
+  return { email, password };
+}
+
+async function makeLogin(
+  ctx: PlatformContext,
+  workspaceId: string,
+  path: string,
+): Promise<Demo['login']> {
+  const login = { email: loginEmail, password: randomBytes(15).toString('base64url') };
   await createOperatorLogin(ctx, { ...login, workspaceId });
   await writeSecret(path, `${login.email} ${login.password}`);
   return login;
-}
-
-async function readSecret(path: string): Promise<string | null> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-async function writeSecret(path: string, secret: string): Promise<void> {
-  await writeFile(`${path}.new`, `${secret}\n`, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }

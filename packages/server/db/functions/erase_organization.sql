@@ -1,6 +1,7 @@
 -- Takes what people wrote out of the rows of a deleted workspace: names of files, metadata, options,
--- mails, webhooks, kept replies. Jobs a thousand at a time; true: nothing is left. What bookkeeping
--- needs stays: usage events and sums, bills, invoices, billing events, subscriptions.
+-- mails, webhooks, kept replies, the address of its bills. Jobs a thousand at a time; true: nothing is
+-- left. What bookkeeping needs stays: usage events and sums, bills, invoices, billing events,
+-- subscriptions.
 CREATE OR REPLACE FUNCTION erase_organization(_organization_id text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,10 +11,16 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION '% is not deleted', _organization_id;
   END IF;
+  -- Before what is made of it: whoever is just making that is waited for.
+  DELETE FROM outbox WHERE organization_id = _organization_id;
   DELETE FROM mail_messages WHERE organization_id = _organization_id;
   DELETE FROM webhook_events WHERE organization_id = _organization_id;
   DELETE FROM idempotency_keys WHERE organization_id = _organization_id;
-  DELETE FROM outbox WHERE organization_id = _organization_id AND processed_at IS NOT NULL;
+  DELETE FROM conversion_batches WHERE organization_id = _organization_id;
+  DELETE FROM usage_decisions WHERE organization_id = _organization_id;
+  UPDATE billing_events
+  SET data = data #- '{before,billing_email}' #- '{after,billing_email}'
+  WHERE organization_id = _organization_id AND type = 'billing.updated';
   WITH page AS (
     SELECT j.id FROM jobs j
     WHERE j.organization_id = _organization_id

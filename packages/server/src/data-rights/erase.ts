@@ -1,4 +1,4 @@
-import type { Context, PlatformContext } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { ConversionDeps } from '../conversions/deps.ts';
 import { cancelJob } from '../conversions/jobs.ts';
 import { newId } from '../ids.ts';
@@ -12,27 +12,38 @@ import {
   updateErased,
 } from './sql.ts';
 
+const workspacePage = 100;
 const auditPage = 200;
 
 /**
  * Finishes the deletion of workspaces: ends what still runs, deletes the files, takes what people
  * wrote out of every row and out of the audit log, whose hashes stay whole. Every step can be done
- * again, so a process that dies on the way is followed by another one.
+ * again, so a process that dies on the way is followed by another one. One that fails is told in the
+ * log and holds up no other.
+ *
+ * @returns how many it went through
  */
 export async function eraseDeletedWorkspaces(conversions: ConversionDeps): Promise<number> {
-  const { db, clock, log } = conversions;
-  const rows = await db.query<{ id: string }>(listOrganizationsToErase(100));
-  for (const { id } of rows) {
-    const platform: PlatformContext = {
-      db,
-      clock,
-      log,
-      actor: { kind: 'system', id: 'erasure' },
-      requestId: newId('req', Date.now()),
-    };
-    await eraseWorkspace({ ...platform, organization: { id } }, conversions);
+  let seen = 0;
+  for (let after = ''; ;) {
+    const statement = listOrganizationsToErase(after, workspacePage);
+    const page = await conversions.db.query<{ id: string }>(statement);
+    for (const { id } of page) await tryToErase(conversions, id);
+    seen += page.length;
+    if (page.length < workspacePage) return seen;
+    after = page.at(-1)?.id ?? after;
   }
-  return rows.length;
+}
+
+async function tryToErase(conversions: ConversionDeps, id: string): Promise<void> {
+  const { db, clock, log } = conversions;
+  const actor = { kind: 'system', id: 'erasure' } as const;
+  const platform = { db, clock, log, actor, requestId: newId('req', Date.now()) };
+  try {
+    await eraseWorkspace({ ...platform, organization: { id } }, conversions);
+  } catch (error) {
+    log.warn({ err: error, organizationId: id }, 'a deleted workspace was not erased');
+  }
 }
 
 async function eraseWorkspace(ctx: Context, conversions: ConversionDeps): Promise<void> {

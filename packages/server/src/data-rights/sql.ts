@@ -4,9 +4,10 @@ export function deleteOrganization(organizationId: string, asOf: Date): Statemen
   return sql`SELECT delete_organization(${organizationId}::text, ${asOf}::timestamptz)`;
 }
 
-/** Deleted and not erased yet. */
-export function listOrganizationsToErase(limit: number): Statement {
-  return sql`SELECT id FROM organization WHERE deleted_at IS NOT NULL AND erased_at IS NULL
+/** Deleted and not erased yet, in the order of their ids. */
+export function listOrganizationsToErase(after: string, limit: number): Statement {
+  return sql`SELECT id FROM organization
+    WHERE deleted_at IS NOT NULL AND erased_at IS NULL AND id > ${after}
     ORDER BY id LIMIT ${limit}`;
 }
 

@@ -1,5 +1,5 @@
 import type { BillingDeps } from '../deps.ts';
-import type { Stripe } from '../provider/stripe.ts';
+import { isMissing, type Stripe } from '../provider/stripe.ts';
 import { findDeleted } from './sql.ts';
 
 /** Subscribed on a page that was opened before the workspace was deleted: nobody is there to use it. */
@@ -12,7 +12,12 @@ export async function cancelOfDeleted(
   if ((await deps.db.query(findDeleted(organizationId))).length === 0) return;
   const fields = { organizationId, subscription: subscription.id };
   deps.log.warn(fields, 'a deleted workspace was subscribed: its subscription is cancelled');
-  await deps.stripe.subscriptions.cancel(subscription.id);
+  try {
+    await deps.stripe.subscriptions.cancel(subscription.id);
+  } catch (error) {
+    // Another process was faster.
+    if (!isMissing(error)) throw error;
+  }
 }
 
 function hasEnded({ status }: Stripe.Subscription): boolean {

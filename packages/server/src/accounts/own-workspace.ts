@@ -1,4 +1,5 @@
-import type { PlatformContext } from '../context.ts';
+import type { Actor, PlatformContext } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { createOwnWorkspace, listMemberships } from '../organizations/own-workspaces.ts';
 
 /**
@@ -11,5 +12,12 @@ export async function ensureOwnWorkspace(
 ): Promise<void> {
   if ((await listMemberships(ctx, user.id)).length > 0) return;
   const [first = 'My'] = user.name.split(/\s/);
-  await createOwnWorkspace(ctx, { name: `${first.slice(0, 80)}'s workspace`, userId: user.id });
+  const name = `${first.slice(0, 80)}'s workspace`;
+  const actor: Actor = { kind: 'member', id: user.id, role: null, impersonatedBy: null };
+  try {
+    await createOwnWorkspace({ ...ctx, actor }, { name, userId: user.id });
+  } catch (error) {
+    // Who has made and deleted ten of them reads their mail all the same.
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+  }
 }

@@ -77,11 +77,8 @@ test('names of files of a batch and the address of bills go, the history of bill
     sql`SELECT type, e::text AS text FROM billing_events e WHERE organization_id = ${id}
       UNION ALL SELECT 'batch', b::text FROM conversion_batches b WHERE organization_id = ${id}`,
   );
-  expect(rows.map(({ type }) => type).toSorted()).toEqual([
-    'billing.updated',
-    'billing.updated',
-    'subscription.created',
-  ]);
+  expect(rows.filter(({ type }) => type === 'billing.updated')).toHaveLength(2);
+  expect(rows.filter(({ type }) => type === 'batch')).toEqual([]);
   for (const { text } of rows) expect(text).not.toContain('@example.com');
 });
 

@@ -6,7 +6,8 @@ import { createOwnWorkspace } from './own-workspaces.ts';
 import type { CreateWorkspace, Workspace } from './schema.ts';
 
 /**
- * Makes a workspace for whoever calls: a member becomes its owner, the operator's has none yet.
+ * Makes a workspace for whoever calls: a member becomes its owner, the operator's has none yet. Only
+ * for the super admin it begins on another plan than Free, and however many they own.
  *
  * @throws AppError `forbidden` for an API key, and for a member who names a plan; `conflict`
  */
@@ -16,9 +17,11 @@ export async function createWorkspace(
   { name, plan_id: planId }: CreateWorkspace,
 ): Promise<Workspace> {
   if (caller.kind !== 'member') return createOrganization(ctx, { name, planId });
-  if (planId !== undefined && planId !== 'plan_free') {
+  const { userId } = caller;
+  const isOperator = caller.superAdmin === 'yes';
+  if (!isOperator && planId !== undefined && planId !== 'plan_free') {
     const message = 'A workspace begins on the Free plan; subscribe it to another one afterwards.';
     throw new AppError('forbidden', message);
   }
-  return createOwnWorkspace(ctx, { name, userId: caller.userId });
+  return createOwnWorkspace(ctx, { name, userId, planId, counted: !isOperator });
 }

@@ -78,8 +78,16 @@ export function lockUser(userId: string): Statement {
   return sql`SELECT email FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;
 }
 
-export function countOwned(userId: string): Statement {
-  return sql`SELECT count(*) FROM member WHERE user_id = ${userId} AND role = 'owner'`;
+/** `all`: with those that they made within a month and deleted or handed on since. */
+export function countOwned(userId: string, asOf: Date): Statement {
+  return sql`WITH owned AS (
+      SELECT organization_id FROM member WHERE user_id = ${userId} AND role = 'owner'
+    ), made AS (
+      SELECT chain_id FROM audit_log WHERE action = 'workspace.created' AND actor_id = ${userId}
+        AND created_at > ${asOf}::timestamptz - interval '1 month'
+    )
+    SELECT (SELECT count(*) FROM owned) AS owned,
+      (SELECT count(*) FROM (TABLE owned UNION TABLE made) x) AS "all"`;
 }
 
 /** What is undefined stays as it is. */

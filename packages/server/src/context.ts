@@ -15,9 +15,17 @@ export type Actor =
       memberId?: string | null;
       /** The super admin who acts as this user. */
       impersonatedBy: string | null;
+      /** They are the super admin too: in no workspace less than where they are no member. */
+      superAdmin?: boolean;
     }
   | { kind: 'super_admin'; id: string }
   | { kind: 'system'; id: string };
+
+/** Whether somebody may do what the operator's key may. */
+export function isOperator(actor: Actor): boolean {
+  if (actor.kind === 'member') return actor.superAdmin === true;
+  return actor.kind === 'super_admin' || actor.kind === 'system';
+}
 
 /** Whom a conversion is counted under, where no API key made it. */
 export function memberIdOf(actor: Actor): string | null {

@@ -185,3 +185,32 @@ test('the super admin finds users, makes one of them super admin, and bans', asy
   const self = await browser.call(`PATCH /v1/admin/users/${userId}`, { is_super_admin: false });
   expect(self.status).toBe(409);
 });
+
+test('the super admin may no less in a workspace that they are a plain member of', async () => {
+  const { db } = tested.database;
+  const { organizationId } = await scenario(db, systemClock).organization('Acme').create();
+  const { browser, userId } = await signedIn(tested, {
+    superAdmin: true,
+    member: [organizationId, 'member'],
+  });
+  const colleague = await signedIn(tested, { member: [organizationId, 'owner'] });
+  await signedIn(tested, { member: [organizationId, 'owner'] });
+  const [workspace, administered] = [
+    `/v1/workspaces/${organizationId}`,
+    `/v1/admin/workspaces/${organizationId}`,
+  ] as const;
+  const { body } = await browser.call(`GET ${workspace}/members`);
+  const members = body.data as { id: string; user_id: string }[];
+  const idOf = (user: string) => members.find(({ user_id }) => user_id === user)?.id;
+  const replies = [
+    await browser.call(`PATCH ${workspace}`, { name: 'Acme GmbH' }),
+    await browser.call(`POST ${administered}/suspend`, { reason: 'Unpaid' }),
+    await browser.call(`POST ${administered}/reactivate`),
+    await browser.call(`PUT ${administered}/overrides`, { monthly_limit: 7, reason: 'Trial' }),
+    await browser.call(`POST ${workspace}/invitations`, { email: 'a@example.com', role: 'owner' }),
+    await browser.call(`DELETE ${workspace}/members/${idOf(colleague.userId)}`),
+    await browser.call(`PATCH ${workspace}/members/${idOf(userId)}`, { role: 'owner' }),
+    await browser.call(`DELETE ${workspace}`, { name: 'Acme GmbH' }),
+  ];
+  expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 201, 200, 200, 200]);
+});

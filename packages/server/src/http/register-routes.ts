@@ -124,12 +124,13 @@ function actorOf(caller: Caller | null, organizationId: string | undefined): Act
   }
   if (caller.kind === 'super_admin') return { kind: 'super_admin', id: caller.id };
   const { userId: id, impersonatedBy } = caller;
+  const superAdmin = caller.superAdmin === 'yes';
   const membership = caller.memberships.get(organizationId ?? '');
   const { role = null, memberId = null } = membership ?? {};
   // Where they are no member the guard has let them in as the super admin.
-  return role === null && caller.superAdmin === 'yes'
+  return role === null && superAdmin
     ? { kind: 'super_admin', id }
-    : { kind: 'member', id, role, memberId, impersonatedBy };
+    : { kind: 'member', id, role, memberId, impersonatedBy, superAdmin };
 }
 
 function send(reply: FastifyReply, answer: unknown, successStatus: number): unknown {

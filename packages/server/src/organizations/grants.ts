@@ -1,4 +1,4 @@
-import type { PlatformContext } from '../context.ts';
+import { isOperator, type PlatformContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Role } from '../http/role.ts';
 
@@ -11,7 +11,7 @@ import type { Role } from '../http/role.ts';
 export function requireGrant(ctx: PlatformContext, ...roles: readonly Role[]): void {
   const { actor } = ctx;
   const isOwner = actor.kind === 'member' && actor.role === 'owner';
-  if (isOwner || actor.kind === 'super_admin' || actor.kind === 'system') return;
+  if (isOwner || isOperator(actor)) return;
   if (roles.includes('owner')) {
     throw new AppError('forbidden', 'Only an owner of the workspace may do this.', {
       details: { required_roles: ['owner'] },

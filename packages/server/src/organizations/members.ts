@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/audit.ts';
-import type { Context } from '../context.ts';
+import { type Context, isOperator } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { type List, type ListQuery, toList } from '../http/list.ts';
@@ -110,7 +110,7 @@ function rolesBeyond(role: Role): readonly Role[] {
 
 function requireRemoval(ctx: Context, member: Member): void {
   const { actor } = ctx;
-  if (actor.kind === 'member') {
+  if (actor.kind === 'member' && !isOperator(actor)) {
     if (actor.id === member.user_id) return;
     if (actor.role !== 'owner' && actor.role !== 'admin') {
       throw new AppError('forbidden', 'You may take out yourself only.', {

@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/audit.ts';
-import type { Context, PlatformContext } from '../context.ts';
+import { type Context, isOperator, type PlatformContext } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { type List, type ListQuery, toList } from '../http/list.ts';
@@ -91,7 +91,7 @@ export async function appendCreation(
 
 /** For verbs of the super admin, whoever calls them. @throws AppError `forbidden` */
 export function requireOperator(ctx: PlatformContext): void {
-  if (ctx.actor.kind === 'super_admin' || ctx.actor.kind === 'system') return;
+  if (isOperator(ctx.actor)) return;
   throw new AppError('forbidden', 'Only the super admin may do this.');
 }
 

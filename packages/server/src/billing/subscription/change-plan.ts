@@ -1,4 +1,4 @@
-import type { Context } from '../../context.ts';
+import { type Context, isOperator } from '../../context.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { invalidRequest } from '../../http/validation.ts';
 import { findSubscription } from '../../subscriptions/subscriptions.ts';
@@ -74,7 +74,7 @@ export async function decide(
 async function findPlan(ctx: Context, planId: string): Promise<PlanOnSale> {
   const [plan] = await ctx.db.query<PlanOnSale>(findPlanOnSale(ctx.organization.id, planId));
   if (plan === undefined) throw notFound('plan');
-  if (!plan.self_service && ctx.actor.kind !== 'super_admin') {
+  if (!plan.self_service && !isOperator(ctx.actor)) {
     throw new AppError(
       'forbidden',
       `The ${plan.name} plan is assigned by the operator: ask there.`,

@@ -1,5 +1,5 @@
 import { appendAudit } from '../../audit/audit.ts';
-import type { Context } from '../../context.ts';
+import { type Context, isOperator } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { recordBillingEvent } from '../../organizations/billing-events.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
@@ -55,14 +55,16 @@ export async function beginChange(ctx: Context, change: ChangeRow): Promise<void
       if ((latest?.count ?? 0) >= changesADayMax) throw tooMany(latest?.oldest ?? null, asOf);
     }
     const { kind, id: actorId } = ctx.actor;
-    await tx.query(insertChange(id, change, { kind, id: actorId }, asOf));
+    const isSuperAdmin = kind === 'member' && isOperator(ctx.actor);
+    const requestedBy = { kind: isSuperAdmin ? 'super_admin' : kind, id: actorId };
+    await tx.query(insertChange(id, change, requestedBy, asOf));
     const dueAt = new Date(asOf.getTime() + patienceMs);
     await planWork(tx, { organizationId: id, kind: changeWork, reference: change.id, dueAt });
   });
 }
 
 function isCounted(ctx: Context, change: ChangeRow): boolean {
-  if (ctx.actor.kind === 'super_admin' || ctx.actor.kind === 'system') return false;
+  if (isOperator(ctx.actor)) return false;
   return change.kind === 'now' || change.kind === 'period_end' || change.kind === 'undo';
 }
 

@@ -119,7 +119,10 @@ export function listBillLines(organizationId: string, billId: string): Statement
     ORDER BY l.position`;
 }
 
-/** The bill's item is on this invoice; `invoiced` once that is no draft any more. */
+/**
+ * The bill's item is on this invoice; `invoiced` once that is no draft any more. A bill that was given
+ * an invoice of its own has left any other draft, also where an older look still shows it there.
+ */
 export function updateBillOfLine(
   organizationId: string,
   billId: string,
@@ -129,5 +132,6 @@ export function updateBillOfLine(
   return sql`UPDATE overage_bills
     SET state = CASE WHEN ${on.isFinal}::boolean THEN 'invoiced' ELSE 'item_created' END,
       stripe_invoice_id = ${on.invoiceId}, stripe_item_id = ${on.itemId}, updated_at = ${asOf}
-    WHERE organization_id = ${organizationId} AND id = ${billId} AND state <> 'invoiced'`;
+    WHERE organization_id = ${organizationId} AND id = ${billId} AND state <> 'invoiced'
+      AND (${on.isFinal}::boolean OR NOT own_invoice OR stripe_invoice_id = ${on.invoiceId})`;
 }

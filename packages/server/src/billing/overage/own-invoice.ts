@@ -6,12 +6,14 @@ import { planWork } from '../due-work/due-work.ts';
 import type { DueWorkRow } from '../due-work/sql.ts';
 import { billMetadata } from '../invoices/facts.ts';
 import type { Stripe } from '../provider/stripe.ts';
+import { leaveDraft } from './move-item.ts';
 import { putItem } from './put-item.ts';
 import { sealOverage } from './seal-bills.ts';
 import {
   findPayingState,
   findWaitingBill,
   hastenOverageWork,
+  listBillsOnDrafts,
   listBillsToCollect,
   listOwnInvoices,
   type OverageBill,
@@ -23,28 +25,25 @@ const daysUntilDue = 30;
 
 /**
  * An hour after a usage period: what no renewal will take gets an invoice of its own. A monthly
- * subscription's renewal takes it; yearly ones renew too seldom, and one that ended never does.
+ * subscription's renewal takes it; yearly ones renew too seldom, the drafts of an unpaid one stay
+ * drafts, and one that ended has none. What is on a draft that stays one leaves it.
  */
 export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promise<void> {
   const { organization_id: organizationId, kind, reference, data } = work;
   const ctx = systemContext(deps, organizationId);
   const [state] = await deps.db.query<PayingState>(findPayingState(organizationId));
   if (state === undefined) return;
+  const again = (at: number) =>
+    planWork(deps.db, { organizationId, kind, reference, dueAt: new Date(at + hourMs), data });
+  const now = deps.clock.now().getTime();
   if (isRenewedMonthly(state)) {
     if (!(await isWaiting(ctx, reference))) return;
-    const now = deps.clock.now().getTime();
-    const renewal = Math.max(Date.parse(state.current_period_end), now);
-    await planWork(deps.db, {
-      organizationId,
-      kind,
-      reference,
-      dueAt: new Date(renewal + hourMs),
-      data,
-    });
+    await again(Math.max(Date.parse(state.current_period_end), now));
     return;
   }
   const cutAt = typeof data.cut_at === 'string' ? new Date(data.cut_at) : null;
   await sealOverage(ctx, { collected: true, cutAt });
+  if (await leaveDrafts(deps, ctx)) await again(now);
   const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
   for (const bill of bills) await invoiceBill(deps, ctx, bill);
   const hasCard = state.stripe_payment_method_id !== null;
@@ -61,7 +60,7 @@ export async function hastenOverage(
   await tx.query(hastenOverageWork(organizationId, endedAt));
 }
 
-const renewed = new Set(['trialing', 'active', 'past_due', 'unpaid']);
+const renewed = new Set(['trialing', 'active', 'past_due']);
 
 function isRenewedMonthly(state: PayingState): boolean {
   const isAlive = state.stripe_subscription_id !== null && renewed.has(state.status);
@@ -70,6 +69,16 @@ function isRenewedMonthly(state: PayingState): boolean {
 
 async function isWaiting(ctx: Context, usagePeriodStart: string): Promise<boolean> {
   return (await ctx.db.query(findWaitingBill(ctx.organization.id, usagePeriodStart))).length > 0;
+}
+
+/** @returns whether one of the drafts is still to be finalized by the provider */
+async function leaveDrafts(deps: BillingDeps, ctx: Context): Promise<boolean> {
+  const bills = await deps.db.query<OverageBill>(listBillsOnDrafts(ctx.organization.id));
+  let isOnItsWay = false;
+  for (const bill of bills) {
+    if (await leaveDraft(deps, ctx, bill, () => makeDraft(deps, ctx, bill))) isOnItsWay = true;
+  }
+  return isOnItsWay;
 }
 
 async function invoiceBill(deps: BillingDeps, ctx: Context, bill: OverageBill): Promise<void> {

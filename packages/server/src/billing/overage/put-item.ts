@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { type BillingDeps, systemContext } from '../deps.ts';
 import { billMetadata } from '../invoices/facts.ts';
 import { idOf, isInvoiceFixed, isMissing, type Stripe } from '../provider/stripe.ts';
+import { takeBack } from './move-item.ts';
 import { listTypesOfBill, type OverageBill, updateIntent, updateItemCreated } from './sql.ts';
 
 /** Where a bill's one item is meant to go. */
@@ -16,8 +17,8 @@ export interface Target {
  * has put it. Answers the invoice it is on; null: on none, since the target is no draft any more.
  *
  * Once, whatever ends in between and whoever else tries: the target is written down before the item
- * is asked for, another one is only taken when the first is final without it, the item tells whose it
- * is, and a repeat of the call is the very same call.
+ * is asked for, another one is only taken when the first is final without it or the item was taken off it,
+ * the item tells whose it is, and a repeat of the call is the very same call.
  */
 export async function putItem(
   deps: BillingDeps,
@@ -26,6 +27,10 @@ export async function putItem(
   target: Target,
 ): Promise<Stripe.Invoice | null> {
   const ctx = systemContext(deps, organizationId);
+  if (bill.stripe_item_id !== null) {
+    const final = await takeBack(deps, bill.stripe_item_id);
+    if (final !== null) return keepItem(ctx, bill, final, bill.stripe_item_id);
+  }
   const intended = await findIntended(deps, bill, target.invoice);
   const invoice = intended ?? target.invoice;
   const found = await findItem(deps, bill, invoice);

@@ -67,6 +67,36 @@ export function listBillsToCollect(organizationId: string): Statement {
     ORDER BY usage_period_start`;
 }
 
+/** Their items are on drafts of renewals, as far as we know. */
+export function listBillsOnDrafts(organizationId: string): Statement {
+  return sql`SELECT ${billColumns} FROM overage_bills
+    WHERE organization_id = ${organizationId} AND state = 'item_created' AND NOT own_invoice
+    ORDER BY usage_period_start`;
+}
+
+/** From a draft to an invoice of its own. The item it still names is to be taken off first. */
+export function updateMove(
+  organizationId: string,
+  bill: OverageBill,
+  ownInvoiceId: string,
+  asOf: Date,
+): Statement {
+  return sql`UPDATE overage_bills SET state = 'computed', own_invoice = true,
+      stripe_invoice_id = ${ownInvoiceId}, updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND state = 'item_created'
+      AND usage_period_start = ${bill.usage_period_start}::timestamptz
+      AND stripe_item_id = ${bill.stripe_item_id}`;
+}
+
+/** Its draft is gone with the item. */
+export function updateTornOff(organizationId: string, bill: OverageBill, asOf: Date): Statement {
+  return sql`UPDATE overage_bills SET state = 'computed', stripe_invoice_id = NULL,
+      stripe_item_id = NULL, updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND state = 'item_created'
+      AND usage_period_start = ${bill.usage_period_start}::timestamptz
+      AND stripe_item_id = ${bill.stripe_item_id}`;
+}
+
 /** How many of each type, the most first: for the text of the item. */
 export function listTypesOfBill(organizationId: string, usagePeriodStart: string): Statement {
   return sql`SELECT type, sum(quantity)::bigint AS quantity FROM overage_bill_lines
@@ -113,12 +143,13 @@ export function listOwnInvoices(organizationId: string): Statement {
     ORDER BY usage_period_start`;
 }
 
-/** It still gathers, or no invoice has taken it. */
+/** It still gathers, or no invoice has taken it for good. */
 export function findWaitingBill(organizationId: string, usagePeriodStart: string): Statement {
   return sql`SELECT 1 AS waits FROM overage_bills
     WHERE organization_id = ${organizationId}
       AND usage_period_start = ${usagePeriodStart}::timestamptz
-      AND (state = 'open' OR (state = 'computed' AND collected AND amount_minor > 0))`;
+      AND (state IN ('open', 'item_created')
+        OR (state = 'computed' AND collected AND amount_minor > 0))`;
 }
 
 export interface PayingState {

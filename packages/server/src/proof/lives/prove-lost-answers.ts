@@ -1,9 +1,9 @@
 import type { Pool } from '../../db/pool.ts';
-import { openBillingWorld } from '../../test/billing-world.ts';
+import { hurry, openBillingWorld } from '../../test/billing-world.ts';
 import { chargeOverage, convert, makeChargingPlan } from '../../test/overage.ts';
 import { addUp } from './add-up.ts';
 import type { Life } from './live.ts';
-import { hurry, silent } from './recover.ts';
+import { silent } from './recover.ts';
 
 export interface LostAnswers {
   readonly months: number;

@@ -133,6 +133,13 @@ export async function hurry(world: OpenWorld): Promise<void> {
   }
 }
 
+/** Webhooks that were lost, or that nobody took, are sent once more. */
+export async function resend({ simulator }: OpenWorld, status: 'lost' | 'failed'): Promise<void> {
+  const body = JSON.stringify({ status });
+  const headers = { authorization: 'Bearer sk_test_x', 'content-type': 'application/json' };
+  await fetch(`${simulator.url}/_sim/webhooks/resend`, { method: 'POST', body, headers });
+}
+
 interface WorldParts {
   readonly options: WorldOptions;
   readonly db: Pool;

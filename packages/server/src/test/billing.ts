@@ -35,7 +35,7 @@ export async function billingEventTypes(
 ): Promise<string[]> {
   const rows = await world.db.query<{ type: string }>(
     sql`SELECT type FROM billing_events WHERE organization_id = ${organizationId}
-      ORDER BY created_at, ctid`,
+      ORDER BY created_at, xmin::text::bigint, ctid`,
   );
   return rows.map((row) => row.type);
 }

@@ -41,6 +41,22 @@ test.each(['rate_limit', 'error_before', 'error_after', 'cut_before', 'cut_after
   },
 );
 
+test('refuse: answered with the status, type and code that were asked for, nothing done', async () => {
+  const rule = {
+    kind: 'refuse',
+    path: '/v1/customers',
+    status: 402,
+    code: 'card_declined',
+  } as const;
+  sim.simulator.faults.add({ ...rule, error_type: 'card_error' });
+  await expect(sim.stripe.customers.create({ name: 'Ann' })).rejects.toMatchObject({
+    type: 'StripeCardError',
+    statusCode: 402,
+    code: 'card_declined',
+  });
+  expect(await names()).toEqual([]);
+});
+
 test('a fault can wait, strike more than once, and strike one path alone', async () => {
   const rule: FaultRule = {
     kind: 'error_before',

@@ -1,4 +1,4 @@
-import { StripeError } from '../wire/stripe-error.ts';
+import { type ErrorType, StripeError } from '../wire/stripe-error.ts';
 import { seededRandom } from './random.ts';
 
 /**
@@ -6,6 +6,7 @@ import { seededRandom } from './random.ts';
  * - `error_before`: 500, nothing done
  * - `error_after`: 500, but it is done; the same idempotency key tells the true result
  * - `cut_before`, `cut_after`: the connection ends without a reply, before or after it is done
+ * - `refuse`: answered with `status`, `error_type` and `code`, nothing done
  */
 export const faultKinds = [
   'rate_limit',
@@ -13,6 +14,7 @@ export const faultKinds = [
   'error_after',
   'cut_before',
   'cut_after',
+  'refuse',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -29,6 +31,12 @@ export interface FaultRule {
   /** Of a matching request, 0 to 1; absent: 1. */
   readonly probability?: number;
   readonly seed?: number;
+  /** Of `refuse`; absent: 400. */
+  readonly status?: number;
+  /** Of `refuse`; absent: `invalid_request_error`. */
+  readonly error_type?: ErrorType;
+  /** Of `refuse`; absent: none. */
+  readonly code?: string;
 }
 
 /** What one request suffers. */
@@ -85,7 +93,7 @@ export class Faults {
     if (live.random() >= (live.rule.probability ?? 1)) return undefined;
     live.times -= 1;
     if (live.times <= 0) this.#live = this.#live.filter((other) => other !== live);
-    return faultOf(live.rule.kind);
+    return faultOf(live.rule);
   }
 }
 
@@ -93,12 +101,12 @@ function matches(rule: FaultRule, verb: string, path: string): boolean {
   return (rule.verb ?? verb) === verb && path.startsWith(rule.path ?? '');
 }
 
-function faultOf(kind: FaultKind): Fault {
+function faultOf(rule: FaultRule): Fault {
   const nothing = (): void => undefined;
   const fail = (): never => {
     throw new ScriptedError(500, 'api_error', 'An error occurred. (Scripted fault.)');
   };
-  switch (kind) {
+  switch (rule.kind) {
     case 'rate_limit':
       return { before: limit, after: nothing, cuts: false };
     case 'error_before':
@@ -115,7 +123,15 @@ function faultOf(kind: FaultKind): Fault {
       };
     case 'cut_after':
       return { before: nothing, after: nothing, cuts: true };
+    case 'refuse':
+      return { before: () => refuse(rule), after: nothing, cuts: false };
   }
+}
+
+function refuse({ status = 400, error_type: type, code }: FaultRule): never {
+  const fields = code === undefined ? {} : { code };
+  const message = 'Refused. (Scripted fault.)';
+  throw new StripeError(status, type ?? 'invalid_request_error', message, fields);
 }
 
 function limit(): never {

@@ -8,7 +8,7 @@ import { need } from '../resources/shared.ts';
 import type { Store } from '../store/store.ts';
 import type { Transaction } from '../store/transaction.ts';
 import type { HttpReply, HttpRequest } from '../wire/http.ts';
-import { StripeError, invalidRequest } from '../wire/stripe-error.ts';
+import { errorTypes, StripeError, invalidRequest } from '../wire/stripe-error.ts';
 import { faultKinds, type FaultRule, type Faults } from './faults.ts';
 import { readInput, type Rules } from './input.ts';
 
@@ -156,6 +156,9 @@ function scriptHandlers({ store, faults, webhooks, run }: ControlOptions): Recor
         times: 'integer',
         probability: 'share',
         seed: 'integer',
+        status: 'integer',
+        error_type: errorTypes,
+        code: 'text',
       };
       const input = readInput(body, rules, ['kind']);
       faults.add(input as unknown as FaultRule);

@@ -1,4 +1,10 @@
-export type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
+export const errorTypes = [
+  'api_error',
+  'card_error',
+  'idempotency_error',
+  'invalid_request_error',
+] as const;
+export type ErrorType = (typeof errorTypes)[number];
 
 export interface ErrorFields {
   readonly code?: string;

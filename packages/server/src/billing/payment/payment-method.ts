@@ -127,8 +127,8 @@ async function payOverdue(
     await deps.stripe.invoices.pay(id, {}, options).catch(async (error: unknown) => {
       // Declined again, or its holder has to agree: the provider goes on, and says so by itself.
       if (isPaymentRefused(error)) return;
-      // Paid or voided by somebody else meanwhile.
-      if ((await deps.stripe.invoices.retrieve(id)).status === 'open') throw error;
+      // Paid, voided or deleted with its customer by somebody else meanwhile.
+      if ((await ifKnown(deps.stripe.invoices.retrieve(id)))?.status === 'open') throw error;
     });
   }
 }

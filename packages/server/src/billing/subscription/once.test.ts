@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureCustomer } from '../customer/customer.ts';
+import { systemContext } from '../deps.ts';
+import type { Stripe } from '../provider/stripe.ts';
+import { openCheckout } from './checkout.ts';
 import { billingEventTypes, type BillingWorld, createBillingWorld } from '../../test/billing.ts';
 import {
   customerOf,
@@ -72,6 +76,33 @@ test('those who ask at the same moment are given one page', async () => {
   await finishCheckout(world, other.body['checkout_url']);
   await world.settle();
   expect((await invoicesOf(world, one)).map(({ total }) => total)).toEqual([9900]);
+});
+
+test('two processes that both found no open page make one page', async () => {
+  const one = await visitor(world);
+  const ctx = systemContext(world.deps, one.organizationId);
+  await ensureCustomer(world.deps, ctx);
+  const { sessions } = world.stripe.checkout;
+  let looked = 0;
+  const { promise: haveLooked, resolve } = Promise.withResolvers<void>();
+  /** Goes on when the other one has looked, too. */
+  const list = async (params: Stripe.Checkout.SessionListParams) => {
+    const page = await sessions.list(params);
+    looked += 1;
+    if (looked === 2) resolve();
+    await haveLooked;
+    return page;
+  };
+  const checkout = { sessions: Object.create(sessions, { list: { value: list } }) as object };
+  const stripe = Object.create(world.stripe, { checkout: { value: checkout } }) as Stripe;
+  const terms = { planVersion: 1, interval: 'month', currency: 'usd', trialDays: null } as const;
+  const named = { planName: 'Starter', amountMinor: 1900 };
+  const target = { planId: 'plan_starter', ...named, ...terms };
+  const open = () => openCheckout({ ...world.deps, stripe }, ctx, target, undefined);
+  const urls = await Promise.all([open(), open()]);
+  expect(new Set(urls).size).toBe(1);
+  const { id } = await customerOf(world, one);
+  expect((await world.stripe.checkout.sessions.list({ customer: id })).data).toHaveLength(1);
 });
 
 describe('an end with a refund', () => {

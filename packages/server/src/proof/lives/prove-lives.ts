@@ -1,10 +1,10 @@
 import { reconcile } from '../../billing/inbox/reconcile.ts';
 import type { Pool } from '../../db/pool.ts';
-import { hurry, openBillingWorld, type OpenWorld } from '../../test/billing-world.ts';
+import { hurry, openBillingWorld, type OpenWorld, resend } from '../../test/billing-world.ts';
 import { Random } from '../random.ts';
 import { addUp } from './add-up.ts';
 import { beginLife, currencies, doSomething, type Life, makePlans, type Stage } from './live.ts';
-import { resend, silent } from './recover.ts';
+import { silent } from './recover.ts';
 
 export interface LivesInput {
   /** A migrated database of its own. */

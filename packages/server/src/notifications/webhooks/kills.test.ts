@@ -1,20 +1,23 @@
-import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../clock.ts';
 import { sql } from '../../db/sql.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
 import { until } from '../../test/notifications.ts';
+import { Obstacle } from '../../test/obstacle.ts';
+import { startSilentServer } from '../../test/silent-server.ts';
 import { Teller } from '../../test/teller.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../test/webhook-receiver.ts';
 import { WebhookWorld } from '../../test/webhooks.ts';
 import { announce } from '../outbox.ts';
 
 const clock = new ManualClock('2027-01-31T10:00:00Z');
+/** Longer than an attempt's lease in fixtures/teller.ts: what would come again has come. */
+const leaseMs = 6_000;
 let database: TestDatabase;
 let receiver: WebhookReceiver;
 let world: WebhookWorld;
-/** Stands in the way of the process that is to be killed. */
-let obstacle: pg.Client;
+let obstacle: Obstacle;
 let teller: Teller;
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -22,25 +25,24 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   receiver = await startWebhookReceiver();
-  const webhooks = { allowedHosts: [receiver.host], resolve: () => Promise.resolve([]) };
+  const webhooks = { allowedHosts: ['127.0.0.1'], resolve: () => Promise.resolve([]) };
   world = new WebhookWorld(database, clock, { webhooks });
-  obstacle = new pg.Client(database.connection);
-  await obstacle.connect();
+  obstacle = await Obstacle.open(database);
 });
 afterEach(async () => {
   await teller.kill();
-  await obstacle.end();
+  await obstacle.close();
   await receiver.close();
 });
 
 const start = () => {
-  teller = new Teller(database, 'smtp://127.0.0.1:1', receiver.host);
+  teller = new Teller(database, 'smtp://127.0.0.1:1', '127.0.0.1');
 };
 
 let told = 0;
 
-async function tell() {
-  const made = await world.endpoint({ url: `${receiver.url}/in` });
+async function tell(url = `${receiver.url}/in`) {
+  const made = await world.endpoint({ url });
   told += 1;
   await announce(database.db, made.ctx, {
     topic: 'quota.exceeded',
@@ -58,22 +60,33 @@ async function arrived(endpointId: string): Promise<string[]> {
   return ids;
 }
 
-const waitsForLock = () =>
-  until(async () => {
-    const [row] = await database.owner.query<{ waiting: number }>(sql`
-      SELECT count(*)::integer AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`);
-    return (row?.waiting ?? 0) > 0;
-  });
-
 describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
-  test('in mid-fan-out: the webhook arrives once', async () => {
-    await obstacle.query('BEGIN; LOCK TABLE webhook_deliveries IN SHARE ROW EXCLUSIVE MODE');
+  test.each([
+    ['while it makes the event', 'INSERT ON webhook_events', 'true'],
+    ['while it makes the delivery', 'INSERT ON webhook_deliveries', 'true'],
+    ['when it is made and the announcement is not marked', 'UPDATE ON outbox', 'true'],
+    ['while it takes it to send', 'UPDATE ON webhook_deliveries', 'NEW.attempts > OLD.attempts'],
+  ] as const)('%s: it arrives once', async (_, write, when) => {
+    await obstacle.before(write, when);
     const { endpoint } = await tell();
     start();
-    await waitsForLock();
+    await obstacle.isReached();
     await teller.kill();
-    await obstacle.query('ROLLBACK');
+    await obstacle.remove();
+    start();
+    expect(await arrived(endpoint.id)).toHaveLength(1);
+  });
+
+  test('when it has taken it and sent nothing of it: it arrives once', async () => {
+    const silent = await startSilentServer();
+    // No handshake, so no request.
+    const { endpoint } = await tell(`https://127.0.0.1:${silent.port}/in`);
+    start();
+    await silent.reached;
+    await teller.kill();
+    await silent.close();
+    await database.db.query(sql`UPDATE webhook_endpoints SET url = ${`${receiver.url}/in`}
+      WHERE id = ${endpoint.id}`);
     start();
     expect(await arrived(endpoint.id)).toHaveLength(1);
   });
@@ -96,22 +109,24 @@ describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
   });
 
   test('between the answer and our commit: it arrives again, under the same id', async () => {
-    await obstacle.query(`CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS
-      'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END'`);
-    await obstacle.query(`CREATE TRIGGER wait_here BEFORE UPDATE ON webhook_deliveries FOR EACH ROW
-      WHEN (NEW.status = 'succeeded') EXECUTE FUNCTION wait_here()`);
-    await obstacle.query('SELECT pg_advisory_lock(7)');
+    await obstacle.before('UPDATE ON webhook_deliveries', "NEW.status = 'succeeded'");
     const { endpoint } = await tell();
     start();
     await until(() => receiver.received.length === 1);
-    await waitsForLock();
+    await obstacle.isReached();
     await teller.kill();
-    // PostgreSQL has not heard of the kill yet, and would carry the update out.
-    await obstacle.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`);
-    await obstacle.query('SELECT pg_advisory_unlock(7)');
-    await obstacle.query('DROP FUNCTION wait_here CASCADE');
+    await obstacle.remove();
     start();
     expect(await arrived(endpoint.id)).toHaveLength(2);
+  });
+
+  test('when all is written down: nothing arrives again', async () => {
+    const { endpoint } = await tell();
+    start();
+    await arrived(endpoint.id);
+    await teller.kill();
+    start();
+    await sleep(leaseMs);
+    expect(await arrived(endpoint.id)).toHaveLength(1);
   });
 });

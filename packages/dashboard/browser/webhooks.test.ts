@@ -59,6 +59,19 @@ test('an endpoint is set up, tried out, and its deliveries are seen', async () =
       WHERE organization_id = ${scene.organizationId}`,
   );
   expect(rows).toEqual([{ status: 'succeeded', attempts: 1 }]);
+
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Description').fill('Books');
+  await page.getByRole('combobox', { name: 'Events' }).click();
+  await page.getByRole('option', { name: 'invoice.paid' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Books').waitFor();
+  const kept = await world.tested.database.owner.query<object>(
+    sql`SELECT url, events FROM webhook_endpoints WHERE organization_id = ${scene.organizationId}`,
+  );
+  expect(kept).toEqual([{ url: address, events: ['invoice.paid'] }]);
 });
 
 test('an address inside our own network is refused, in words', async () => {
@@ -70,4 +83,47 @@ test('an address inside our own network is refused, in words', async () => {
   await page.getByRole('button', { name: 'Create endpoint' }).click();
   await page.getByRole('dialog').getByRole('alert').waitFor();
   expect(await page.getByRole('row').count()).toBe(0);
+});
+
+test('what was sent is seen to its beginning, by state too', async () => {
+  const visitor = await world.visit();
+  const { page, scene } = visitor;
+  const { organizationId: id } = scene;
+  await world.tested.database.owner.query(sql`INSERT INTO webhook_endpoints
+      (organization_id, id, url, secret_sealed, active, created_by, created_at, updated_at)
+    VALUES (${id}, 'whk_many', 'https://hooks.example.com/', 'v1.', false, '{}', now(), now())`);
+  await world.tested.database.owner.query(sql`WITH made AS (
+      INSERT INTO webhook_events (organization_id, id, type, body, created_at)
+      SELECT ${id}, 'evt_' || n, 'conversion.failed', '{}', now()
+      FROM generate_series(100, 159) n RETURNING id)
+    INSERT INTO webhook_deliveries (organization_id, id, endpoint_id, event_id, status)
+    SELECT ${id}, 'dlv_' || id, 'whk_many', id,
+      CASE WHEN id = 'evt_100' THEN 'failed' ELSE 'succeeded' END FROM made`);
+  await visitor.open('webhooks/whk_many');
+  const rows = page.getByRole('row', { name: 'conversion.failed' });
+  const more = page.getByRole('button', { name: 'Show more' });
+  await expect.poll(() => rows.count()).toBe(25);
+  await more.click();
+  await expect.poll(() => rows.count()).toBe(50);
+  await more.click();
+  await expect.poll(() => rows.count()).toBe(60);
+  expect(await more.count()).toBe(0);
+  await page.getByRole('combobox', { name: 'State' }).click();
+  await page.getByRole('option', { name: 'failed' }).click();
+  await expect.poll(() => rows.count()).toBe(1);
+});
+
+test('the mails of a workspace are seen to the first', async () => {
+  const visitor = await world.visit();
+  const { page, scene } = visitor;
+  await world.tested.database.owner.query(sql`INSERT INTO mail_messages (organization_id, id,
+      outbox_id, topic, category, recipient_email, payload, context, status, created_at)
+    SELECT ${scene.organizationId}, 'msg_' || n, n, 'workspace.suspended', 'security',
+      'ada@example.com', '{"reason": "Abuse"}', '{"workspace": "Acme", "time_zone": "UTC"}',
+      'sent', now() FROM generate_series(100, 129) n`);
+  await visitor.open('notifications');
+  const rows = page.getByRole('row', { name: 'ada@example.com' });
+  await expect.poll(() => rows.count()).toBe(25);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect.poll(() => rows.count()).toBe(30);
 });

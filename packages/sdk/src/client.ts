@@ -114,6 +114,7 @@ export type { WaitOptions } from './wait.ts';
 export { webhookEventTypes, type WebhookEventType } from './webhook-types.ts';
 export type {
   CreateWebhookEndpointInput,
+  ListDeliveriesInput,
   UpdateWebhookEndpointInput,
 } from './webhook-endpoints.ts';
 export type {

@@ -1,5 +1,6 @@
 import type { CallOptions, HttpClient } from './http.ts';
-import { listAll } from './pages.ts';
+import { listAll, onePage, type PageInput } from './pages.ts';
+import type { List } from './types.ts';
 import type { Mail, NotificationPreferences, RenderedMail } from './webhook-types.ts';
 import type { WorkspacePath } from './workspace.ts';
 
@@ -41,6 +42,11 @@ export class Notifications {
   /** Mails of the workspace, newest first. */
   async *mails({ signal }: CallOptions = {}): AsyncGenerator<Mail, void, undefined> {
     yield* listAll<Mail>(this.#http, await this.#workspace.to('outbox'), {}, signal);
+  }
+
+  /** One page of them. */
+  async mailsPage(page: PageInput = {}): Promise<List<Mail>> {
+    return onePage<Mail>(this.#http, await this.#workspace.to('outbox'), page);
   }
 
   /** One with its text and HTML. */

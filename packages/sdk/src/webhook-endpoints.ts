@@ -1,5 +1,6 @@
 import type { CallOptions, HttpClient } from './http.ts';
-import { listAll } from './pages.ts';
+import { listAll, onePage, type PageInput } from './pages.ts';
+import type { List } from './types.ts';
 import type {
   NewWebhookEndpoint,
   WebhookDelivery,
@@ -14,6 +15,10 @@ export interface UpdateWebhookEndpointInput {
   /** Null: every event. */
   events?: string[] | null | undefined;
   active?: boolean | undefined;
+}
+
+export interface ListDeliveriesInput extends PageInput {
+  status?: WebhookDelivery['status'] | undefined;
 }
 
 export interface CreateWebhookEndpointInput extends UpdateWebhookEndpointInput {
@@ -73,6 +78,15 @@ export class WebhookEndpoints {
   ): AsyncGenerator<WebhookDelivery, void, undefined> {
     const path = await this.#to(id, 'deliveries');
     yield* listAll<WebhookDelivery>(this.#http, path, { status }, signal);
+  }
+
+  /** One page of them, newest first. */
+  async deliveriesPage(
+    id: string,
+    input: ListDeliveriesInput = {},
+  ): Promise<List<WebhookDelivery>> {
+    const path = await this.#to(id, 'deliveries');
+    return onePage<WebhookDelivery>(this.#http, path, input, { status: input.status });
   }
 
   async delivery(id: string, deliveryId: string): Promise<WebhookDeliveryDetail> {

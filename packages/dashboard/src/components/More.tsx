@@ -1,12 +1,22 @@
 import { Button, Group } from '@mantine/core';
+import { Problem } from './Problem.tsx';
 
 interface MoreProps {
-  pages: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  pages: {
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    isFetchNextPageError: boolean;
+    error: unknown;
+    fetchNextPage: () => unknown;
+  };
 }
 
 /** The way to the next page of a list, where there is one. */
 export function More({ pages }: MoreProps) {
   if (!pages.hasNextPage) return null;
+  if (pages.isFetchNextPageError) {
+    return <Problem error={pages.error} onRetry={() => void pages.fetchNextPage()} />;
+  }
   return (
     <Group justify="center" p="md">
       <Button

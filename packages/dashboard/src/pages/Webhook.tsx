@@ -12,6 +12,7 @@ import { Problem } from '../components/Problem.tsx';
 import { formatTime } from '../format.ts';
 import { useApi, useTimeZone, useWorkspaceId } from '../session.ts';
 import { Deliveries } from './webhooks/Deliveries.tsx';
+import { EditEndpoint } from './webhooks/EditEndpoint.tsx';
 import { EndpointBadge } from './webhooks/EndpointBadge.tsx';
 import { RotateSecret } from './webhooks/RotateSecret.tsx';
 
@@ -97,6 +98,7 @@ function Actions({ endpoint }: { endpoint: WebhookEndpoint }) {
       >
         {endpoint.active ? 'Switch off' : 'Switch on'}
       </Button>
+      <EditEndpoint endpoint={endpoint} />
       <RotateSecret endpointId={endpoint.id} />
       <Confirm label="Delete" title="Delete this endpoint?" onConfirm={remove}>
         <Text size="sm">Its deliveries go with it; what waits is not sent any more.</Text>

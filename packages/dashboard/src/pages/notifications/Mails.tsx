@@ -5,12 +5,13 @@ import { useState } from 'react';
 import { Badge } from '../../components/Badge.tsx';
 import { Empty } from '../../components/Empty.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
+import { More } from '../../components/More.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Rows } from '../../components/Rows.tsx';
 import { When } from '../../components/When.tsx';
+import { usePagesOfList } from '../../pages-of-list.ts';
 import { useApi, useWorkspaceId } from '../../session.ts';
 
-const shownMax = 25;
 const tones = { waiting: 'live', sent: 'good', failed: 'bad' } as const;
 
 /** The workspace's mails, to be read here where no mail server is set up. */
@@ -18,15 +19,9 @@ export function Mails() {
   const api = useApi();
   const workspaceId = useWorkspaceId();
   const [open, setOpen] = useState<Mail | null>(null);
-  const mails = useQuery({
+  const mails = usePagesOfList<Mail>({
     queryKey: [workspaceId, 'mails'],
-    queryFn: async ({ signal }) => {
-      const found: Mail[] = [];
-      for await (const mail of api.notifications.mails({ signal })) {
-        if (found.push(mail) === shownMax) break;
-      }
-      return found;
-    },
+    fetchPage: (cursor, signal) => api.notifications.mailsPage({ cursor, signal, limit: 25 }),
   });
   return (
     <Panel title="Mails of this workspace" isFlush>
@@ -39,6 +34,7 @@ export function Mails() {
           )
         }
       </Loaded>
+      <More pages={mails} />
       <Modal opened={open !== null} onClose={() => setOpen(null)} title={open?.subject} size="lg">
         {open === null ? null : <MailText id={open.id} />}
       </Modal>
@@ -50,7 +46,7 @@ function MailText({ id }: { id: string }) {
   const api = useApi();
   const workspaceId = useWorkspaceId();
   const mail = useQuery({
-    queryKey: [workspaceId, 'mails', id],
+    queryKey: [workspaceId, 'mail', id],
     queryFn: ({ signal }) => api.notifications.mail(id, { signal }),
   });
   return (

@@ -1,16 +1,15 @@
-import { Button } from '@mantine/core';
+import { Button, Group, Select } from '@mantine/core';
 import type { WebhookDelivery } from '@mutate/sdk';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Badge, type Tone } from '../../components/Badge.tsx';
 import { Empty } from '../../components/Empty.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
+import { More } from '../../components/More.tsx';
 import { Rows } from '../../components/Rows.tsx';
 import { When } from '../../components/When.tsx';
+import { usePagesOfList } from '../../pages-of-list.ts';
 import { useApi, useWorkspaceId } from '../../session.ts';
 import { DeliveryDetails } from './DeliveryDetails.tsx';
-
-const shownMax = 50;
 
 const tones: Record<WebhookDelivery['status'], Tone> = {
   waiting: 'live',
@@ -18,40 +17,48 @@ const tones: Record<WebhookDelivery['status'], Tone> = {
   failed: 'bad',
   cancelled: 'calm',
 };
+const statuses = ['waiting', 'succeeded', 'failed', 'cancelled'] as const;
 
 /** What was sent to an endpoint, the newest first; each opens. */
 export function Deliveries({ endpointId }: { endpointId: string }) {
   const api = useApi();
   const workspaceId = useWorkspaceId();
   const [open, setOpen] = useState<string | null>(null);
-  const deliveries = useQuery({
-    queryKey: [workspaceId, 'webhook-endpoints', endpointId, 'deliveries'],
-    queryFn: async ({ signal }) => {
-      const found: WebhookDelivery[] = [];
-      for await (const delivery of api.webhookEndpoints.deliveries(endpointId, { signal })) {
-        if (found.push(delivery) === shownMax) break;
-      }
-      return found;
-    },
-    refetchInterval: 3_000,
+  const [chosen, setChosen] = useState<string | null>(null);
+  const status = statuses.find((known) => known === chosen);
+  const deliveries = usePagesOfList<WebhookDelivery>({
+    queryKey: [workspaceId, 'webhook-endpoints', endpointId, 'deliveries', status],
+    fetchPage: (cursor, signal) =>
+      api.webhookEndpoints.deliveriesPage(endpointId, { cursor, signal, status, limit: 25 }),
+    refetchMs: 3_000,
   });
   return (
-    <Loaded query={deliveries}>
-      {(data) =>
-        data.length === 0 ? (
-          <Empty title="Nothing was sent yet">Send a test to see that your server answers.</Empty>
-        ) : (
-          <>
+    <>
+      <Group p="md">
+        <Select
+          label="State"
+          placeholder="All"
+          clearable
+          w={150}
+          data={[...statuses]}
+          value={chosen}
+          onChange={setChosen}
+        />
+      </Group>
+      <Loaded query={deliveries}>
+        {(data) =>
+          data.length === 0 ? (
+            <Empty title={status === undefined ? 'Nothing was sent yet' : `None is ${status}`}>
+              Send a test to see that your server answers.
+            </Empty>
+          ) : (
             <DeliveryRows deliveries={data} onOpen={setOpen} />
-            <DeliveryDetails
-              endpointId={endpointId}
-              deliveryId={open}
-              onClose={() => setOpen(null)}
-            />
-          </>
-        )
-      }
-    </Loaded>
+          )
+        }
+      </Loaded>
+      <More pages={deliveries} />
+      <DeliveryDetails endpointId={endpointId} deliveryId={open} onClose={() => setOpen(null)} />
+    </>
   );
 }
 

@@ -1,16 +1,25 @@
-import { Button, Group, Modal, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { webhookEventTypes, type NewWebhookEndpoint } from '@mutate/sdk';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { NewWebhookEndpoint } from '@mutate/sdk';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Code } from '../../components/Code.tsx';
-import { Problem } from '../../components/Problem.tsx';
 import { useApi, useWorkspaceId } from '../../session.ts';
+import { EndpointForm, type EndpointWish } from './EndpointForm.tsx';
+
+const nothingYet: EndpointWish = { url: '', description: null, events: null };
 
 /** Makes an endpoint and shows its secret, once. */
 export function NewEndpoint() {
   const [isOpen, { open, close }] = useDisclosure(false);
   const [made, setMade] = useState<NewWebhookEndpoint | null>(null);
+  const api = useApi();
+  const workspaceId = useWorkspaceId();
+  const queries = useQueryClient();
+  const create = async (wish: EndpointWish) => {
+    setMade(await api.webhookEndpoints.create(wish));
+    await queries.invalidateQueries({ queryKey: [workspaceId, 'webhook-endpoints'] });
+  };
   const leave = () => {
     close();
     setMade(null);
@@ -26,7 +35,7 @@ export function NewEndpoint() {
         closeOnClickOutside={made === null}
       >
         {made === null ? (
-          <EndpointForm onMade={setMade} />
+          <EndpointForm start={nothingYet} label="Create endpoint" onSave={create} />
         ) : (
           <Stack>
             <Text size="sm">
@@ -39,63 +48,5 @@ export function NewEndpoint() {
         )}
       </Modal>
     </>
-  );
-}
-
-function EndpointForm({ onMade }: { onMade: (made: NewWebhookEndpoint) => void }) {
-  const api = useApi();
-  const workspaceId = useWorkspaceId();
-  const queries = useQueryClient();
-  const [url, setUrl] = useState('');
-  const [description, setDescription] = useState('');
-  const [events, setEvents] = useState<string[]>([]);
-  const create = useMutation({
-    mutationFn: () =>
-      api.webhookEndpoints.create({
-        url,
-        description: description === '' ? undefined : description,
-        events: events.length === 0 ? undefined : events,
-      }),
-    onSuccess: async (made) => {
-      onMade(made);
-      await queries.invalidateQueries({ queryKey: [workspaceId, 'webhook-endpoints'] });
-    },
-  });
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
-      <Stack>
-        <TextInput
-          label="Address"
-          placeholder="https://example.com/mutate"
-          required
-          data-autofocus
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Description"
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-        />
-        <MultiSelect
-          label="Events"
-          placeholder={events.length === 0 ? 'All' : ''}
-          data={webhookEventTypes}
-          value={events}
-          onChange={setEvents}
-        />
-        {create.isError ? <Problem error={create.error} /> : null}
-        <Group justify="flex-end">
-          <Button type="submit" loading={create.isPending}>
-            Create endpoint
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }

@@ -60,6 +60,35 @@ test('who is at the limit upgrades on the hosted page, where one card is decline
   expect(paid).toEqual([{ status: 'paid', total_minor: 1900, currency: 'usd' }]);
 });
 
+test('a plan with days of trial is tried: nothing is paid today, and when it will be is said first', async () => {
+  const visitor = await world.visit();
+  const { page, scene } = visitor;
+  const plan = {
+    name: 'Tried',
+    monthly_conversion_limit: 500,
+    concurrent_conversion_limit: 2,
+    max_file_size_mb: 20,
+    rate_limit_per_minute: 200,
+    features: { trial_days: 14 },
+    prices: [{ currency: 'usd', interval: 'month', amount_minor: 700 }],
+  };
+  await call(world, visitor, 'POST /v1/admin/plans', plan, true);
+  await visitor.open('billing/plans');
+  await page.getByText('14 days free to begin with').waitFor();
+  await page.getByRole('link', { name: 'Try Tried for 14 days' }).click();
+  await page.getByText(/^Free until .* from then on \$7\.00 every month/).waitFor();
+  await page.getByRole('button', { name: 'Start the trial' }).click();
+  await pickCard(page, /Visa, succeeds/, 'Pay and subscribe');
+  await page.getByRole('heading', { level: 1, name: 'Billing' }).waitFor();
+  const panel = page.getByRole('region', { name: 'Plan' });
+  await panel.getByText('trialing').waitFor();
+  await panel.getByText('Trial ends on').waitFor();
+  expect(await subscriptionOf(visitor)).toMatchObject([{ status: 'trialing', ends: false }]);
+  const paid = await rows(sql`SELECT coalesce(sum(amount_paid_minor), 0)::integer AS paid
+    FROM invoices WHERE organization_id = ${scene.organizationId}`);
+  expect(paid).toEqual([{ paid: 0 }]);
+});
+
 test('an upgrade costs what its preview says; a downgrade and an end can be taken back', async () => {
   const visitor = await visitSubscriber(world);
   const { page, scene } = visitor;

@@ -94,6 +94,61 @@ test('a plan is changed only after what it would do was seen, and its buyers kee
   ]);
 });
 
+test('prices past the limit are graduated and set by type, and what that changes is told in words', async () => {
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto('/admin/plans/plan_pro');
+  await page.getByLabel('Days of trial').fill('14');
+  const price = page.getByRole('group', { name: 'Price in USD every month' });
+  await price.getByRole('button', { name: 'Graduate by number' }).click();
+  await price.getByLabel('Each, step 1').fill('0.008');
+  await price.getByLabel('Each later one').fill('0.004');
+  await price.getByRole('button', { name: 'Add a price of one type' }).click();
+  await price.getByLabel(/^Type 1/).fill('docx_to_pdf');
+  await price.getByLabel('Each of type 1').fill('0.05');
+  await page.getByRole('button', { name: 'See what would change' }).click();
+  const report = page.getByRole('region', { name: 'What would change' });
+  await report
+    .getByText('past the limit $0.008 each, $0.004 from 101 on; DOCX_TO_PDF $0.05')
+    .waitFor();
+  await report.getByText('trial days 14').waitFor();
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByText('2, on sale').waitFor();
+  await price.getByLabel('Each, step 1').waitFor();
+  const kept = await rows(sql`SELECT v.features ->> 'trial_days' AS days, p.overage_tiers AS tiers,
+      p.overage_amounts_by_type AS by_type
+    FROM subscription_plan_versions v JOIN subscription_plan_prices p USING (plan_id, version)
+    WHERE v.plan_id = 'plan_pro' AND v.version = 2 AND p.currency = 'usd' AND p.interval = 'month'`);
+  expect(kept).toEqual([
+    {
+      days: '14',
+      tiers: [
+        { up_to: 100, amount: '0.008' },
+        { up_to: null, amount: '0.004' },
+      ],
+      by_type: { DOCX_TO_PDF: '0.05' },
+    },
+  ]);
+});
+
+test('the super admin ends a subscription at once, after seeing what is paid back', async () => {
+  const { scene } = await visitSubscriber(world);
+  const { page } = await world.visit({ superAdmin: true });
+  await page.goto(`/admin/workspaces/${scene.organizationId}`);
+  await page.getByRole('button', { name: 'End it now' }).click();
+  const dialog = page.getByRole('dialog');
+  const refund = dialog.getByRole('radio', { name: /^Pay back \$1[89]\.\d\d to the card$/ });
+  await refund.check();
+  const label = await dialog.getByText('Pay back').innerText();
+  await dialog.getByRole('button', { name: 'End it now' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('region', { name: 'Plan' }).getByText('Free, version').waitFor();
+  const [, told = ''] = /\$([\d.]+)/.exec(label) ?? [];
+  const paidBack = await rows<{ minor: number }>(sql`SELECT credited_minor AS minor FROM invoices
+    WHERE organization_id = ${scene.organizationId}`);
+  // By the second: between the look and the click it may have become a cent less.
+  expect(Math.abs((paidBack[0]?.minor ?? 0) - Math.round(Number(told) * 100))).toBeLessThan(2);
+});
+
 test('the clock is moved a month ahead, and the renewal is seen; an event is played again', async () => {
   const { scene } = await visitSubscriber(world);
   const { page } = await world.visit({ superAdmin: true });

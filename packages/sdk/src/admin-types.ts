@@ -117,6 +117,19 @@ export interface PlanChange {
   workspaces: { version: number; count: number }[];
 }
 
+/** What becomes of the money if a subscription ends now, by the second, in minor units. */
+export interface EndPreview {
+  object: 'end_preview';
+  workspace_id: string;
+  as_of: string;
+  currency: string;
+  /** Null where the period is not paid. */
+  refund: { to_card_minor: number; to_balance_minor: number } | null;
+  credit: { to_balance_minor: number } | null;
+  /** Past the limit until now: on an invoice of its own an hour later. */
+  overage_minor: number;
+}
+
 /** What the operator gave: the next invoices are reduced by it. */
 export interface Credit {
   id: string;

@@ -1,4 +1,10 @@
-import type { AdminBilling, AdminWorkspace, Credit, SetOverridesInput } from './admin-types.ts';
+import type {
+  AdminBilling,
+  AdminWorkspace,
+  Credit,
+  EndPreview,
+  SetOverridesInput,
+} from './admin-types.ts';
 import type { BillingInterval, Subscription } from './billing-types.ts';
 import type { CallOptions, HttpClient } from './http.ts';
 import { onePage, type PageInput } from './pages.ts';
@@ -75,6 +81,12 @@ export class AdminWorkspaces {
   /** Its plan, or the one that is named, for nothing until a day. */
   setTrial(id: string, json: SetTrialInput): Promise<Subscription> {
     return this.#http.json<Subscription>({ method: 'POST', path: pathOf(id, 'trial'), json });
+  }
+
+  /** What `subscription.cancel({ when: 'now', settlement })` would give back. */
+  previewEnd(id: string, call: CallOptions = {}): Promise<EndPreview> {
+    const path = pathOf(id, 'subscription', 'end-preview');
+    return this.#http.json<EndPreview>({ method: 'GET', path, ...call });
   }
 
   giveCredit(

@@ -42,6 +42,8 @@ export interface SubscriptionPreview {
   recurring_amount_minor: number;
   /** Give it to the change to be invoiced exactly this. */
   proration_date: string | null;
+  /** Until when nothing is paid, where it begins with a trial. */
+  trial_ends_at: string | null;
   lines: {
     kind: 'base' | 'proration' | 'overage' | 'credit';
     description: string;

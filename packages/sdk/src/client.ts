@@ -44,6 +44,7 @@ export type {
   CreatePlanInput,
   CreatePlanMigrationInput,
   Credit,
+  EndPreview,
   Health,
   Overrides,
   PlanChange,

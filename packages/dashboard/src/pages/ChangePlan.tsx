@@ -110,7 +110,16 @@ function useChange(input: ChangeSubscriptionInput, preview: SubscriptionPreview)
 function Words({ preview }: { preview: SubscriptionPreview }) {
   const timeZone = useTimeZone();
   const { when, interval, currency, recurring_amount_minor: recurring } = preview;
+  const { trial_ends_at: trialEnd } = preview;
   const later = `${formatMinor(recurring, currency)} every ${interval}`;
+  if (trialEnd !== null) {
+    return (
+      <Text size="sm">
+        Free until {formatTime(trialEnd, timeZone)}; from then on {later}, unless you cancel before.
+        A card is asked for now and charged then.
+      </Text>
+    );
+  }
   return (
     <Text size="sm">
       {when === 'now'
@@ -153,7 +162,9 @@ function Total(props: { label: string; minor: number; currency: string }) {
   );
 }
 
-function actionInWords({ checkout, when, amount_due_minor: due, currency }: SubscriptionPreview) {
+function actionInWords(preview: SubscriptionPreview) {
+  const { checkout, when, amount_due_minor: due, currency } = preview;
+  if (preview.trial_ends_at !== null) return 'Start the trial';
   if (checkout) return 'Continue to payment';
   if (when === 'period_end') return 'Schedule the change';
   return due === 0 ? 'Change now' : `Pay ${formatMinor(due, currency)} and change`;

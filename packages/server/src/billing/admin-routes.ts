@@ -4,7 +4,8 @@ import { changeIdOf, idOfRequest } from './change-id.ts';
 import { giveCredit } from './credits/credits.ts';
 import { type BillingDeps, requireBilling } from './deps.ts';
 import { creditSchema, giveCreditSchema } from './schema.ts';
-import { startTrialSchema } from './subscription/schema.ts';
+import { previewEnd } from './subscription/preview-end.ts';
+import { endPreviewSchema, startTrialSchema } from './subscription/schema.ts';
 import { setTrial } from './subscription/set-trial.ts';
 
 const url = '/v1/admin/workspaces/:workspaceId';
@@ -50,7 +51,23 @@ const setTrialRoute = (deps: BillingDeps | null) =>
     },
   });
 
+const previewEndRoute = (deps: BillingDeps | null) =>
+  defineRoute({
+    method: 'GET',
+    url: `${url}/subscription/end-preview`,
+    operationId: 'previewSubscriptionEnd',
+    summary: 'What is left of the paid time if the subscription ends now',
+    description:
+      'What each `settlement` of a cancellation with `when=now` gives back, to the second.',
+    tag,
+    access,
+    responses: { 200: endPreviewSchema },
+    errors: ['not_found', 'conflict', 'overloaded'],
+    handler: ({ ctx, params }) =>
+      previewEnd(requireBilling(deps), { ...ctx, organization: { id: params.workspaceId } }),
+  });
+
 /** What the super admin does about a workspace's money. Null: nobody is billed on this server. */
 export function adminBillingRoutes(deps: BillingDeps | null): Route[] {
-  return [giveCreditRoute(deps), setTrialRoute(deps)];
+  return [giveCreditRoute(deps), setTrialRoute(deps), previewEndRoute(deps)];
 }

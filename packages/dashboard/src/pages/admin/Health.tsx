@@ -30,9 +30,9 @@ export function Component() {
               <Backlog health={data} />
               <Outcomes outcomes={data.outcomes} />
             </SimpleGrid>
-            <Engines engines={data.engines} />
-            <Types types={data.types} />
             <Endpoints endpoints={data.endpoints} />
+            <Types types={data.types} />
+            <Engines engines={data.engines} />
           </>
         )}
       </Loaded>

@@ -1,6 +1,7 @@
-import { SimpleGrid, Stack, Title } from '@mantine/core';
+import { Select, SimpleGrid } from '@mantine/core';
 import type { Revenue } from '@mutate/sdk';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Empty } from '../../components/Empty.tsx';
 import { Figure } from '../../components/Figure.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
@@ -31,14 +32,7 @@ export function Component() {
             </Panel>
           ) : (
             <>
-              {currencies.map((currency) => (
-                <CurrencyFigures
-                  key={currency.currency}
-                  revenue={currency}
-                  month={months.find((month) => month.currency === currency.currency)}
-                />
-              ))}
-              {months.length === 0 ? null : <Movements months={months} />}
+              <InOneCurrency currencies={currencies} months={months} />
               <Panel title="By plan" isFlush>
                 <PlanRows plans={plans} />
               </Panel>
@@ -47,6 +41,38 @@ export function Component() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+interface InOneCurrencyProps {
+  currencies: Revenue['currencies'];
+  months: Revenue['months'];
+}
+
+/** The one that brings most at first; each says beforehand what recurs in it. */
+function InOneCurrency({ currencies, months }: InOneCurrencyProps) {
+  const [chosen, setChosen] = useState(currencies[0]?.currency ?? '');
+  const revenue = currencies.find(({ currency }) => currency === chosen) ?? currencies[0];
+  if (revenue === undefined) return null;
+  const ofIt = months.filter(({ currency }) => currency === revenue.currency);
+  return (
+    <>
+      {currencies.length === 1 ? null : (
+        <Select
+          aria-label="Currency"
+          w={220}
+          allowDeselect={false}
+          value={revenue.currency}
+          onChange={(value) => setChosen(value ?? '')}
+          data={currencies.map(({ currency, recurring_minor: minor }) => ({
+            value: currency,
+            label: `${currency.toUpperCase()}, ${formatMinor(minor, currency)} a month`,
+          }))}
+        />
+      )}
+      <CurrencyFigures revenue={revenue} month={ofIt[0]} />
+      {ofIt.length === 0 ? null : <Movements months={ofIt} />}
+    </>
   );
 }
 
@@ -60,35 +86,30 @@ function CurrencyFigures({ revenue, month }: CurrencyProps) {
   const money = (minor: number) => formatMinor(minor, revenue.currency);
   const { paying_count: paying, trialing_count: trialing } = revenue;
   return (
-    <Stack gap="sm">
-      <Title order={2} fz={15}>
-        {revenue.currency.toUpperCase()}
-      </Title>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
-        <Figure
-          label="Recurring, a month"
-          figure={money(revenue.recurring_minor)}
-          about={`${formatCount(paying)} paying, ${formatCount(trialing)} trying`}
-        />
-        <Figure
-          label="At risk"
-          figure={money(revenue.recurring_past_due_minor)}
-          of="past due"
-          about={`${money(revenue.recurring_ending_minor)} ends with its period`}
-        />
-        {month === undefined ? null : <MonthFigures month={month} />}
-        <Figure
-          label="Overage, running periods"
-          figure={money(revenue.overage_accruing_minor)}
-          about={`${money(revenue.overage_billed_minor)} billed in the last 30 days`}
-        />
-        <Figure
-          label="Paid, last 30 days"
-          figure={money(revenue.paid_minor)}
-          about="On invoices, what was given back taken off"
-        />
-      </SimpleGrid>
-    </Stack>
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
+      <Figure
+        label="Recurring, a month"
+        figure={money(revenue.recurring_minor)}
+        about={`${formatCount(paying)} paying, ${formatCount(trialing)} trying`}
+      />
+      <Figure
+        label="At risk"
+        figure={money(revenue.recurring_past_due_minor)}
+        of="past due"
+        about={`${money(revenue.recurring_ending_minor)} ends with its period`}
+      />
+      {month === undefined ? null : <MonthFigures month={month} />}
+      <Figure
+        label="Overage, running periods"
+        figure={money(revenue.overage_accruing_minor)}
+        about={`${money(revenue.overage_billed_minor)} billed in the last 30 days`}
+      />
+      <Figure
+        label="Paid, last 30 days"
+        figure={money(revenue.paid_minor)}
+        about="On invoices, what was given back taken off"
+      />
+    </SimpleGrid>
   );
 }
 

@@ -19,6 +19,7 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
   const each = price?.overage_amount ?? null;
   const isCurrent = plan.id === current.plan.id;
   const isSame = isCurrent && (interval === current.interval || price?.amount_minor === 0);
+  const trialDays = trialDaysOf(plan, current);
   const query = new URLSearchParams({ plan: plan.id, interval, currency }).toString();
   return (
     <section className="panel plan-card" aria-label={plan.name}>
@@ -38,6 +39,7 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
           </Text>
         </div>
         <ul className="gives">
+          {trialDays === null ? null : <li>{formatCount(trialDays)} days free to begin with</li>}
           <li>{amountOf(plan.monthly_conversion_limit)} conversions a month</li>
           <li>{amountOf(plan.concurrent_conversion_limit)} at once</li>
           <li>
@@ -64,12 +66,24 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
             mt="auto"
             fullWidth
           >
-            {isCurrent ? `Pay by the ${interval}` : `Choose ${plan.name}`}
+            {actionInWords(plan, isCurrent ? interval : null, trialDays)}
           </Button>
         )}
       </Stack>
     </section>
   );
+}
+
+/** For a first subscription alone; whether it is one the preview says for sure. */
+function trialDaysOf({ features }: Plan, current: Subscription): number | null {
+  const days = features['trial_days'];
+  const isFirst = current.stripe_subscription_id === null && current.status !== 'cancelled';
+  return isFirst && typeof days === 'number' ? days : null;
+}
+
+function actionInWords({ name }: Plan, other: BillingInterval | null, trialDays: number | null) {
+  if (trialDays !== null) return `Try ${name} for ${formatCount(trialDays)} days`;
+  return other === null ? `Choose ${name}` : `Pay by the ${other}`;
 }
 
 function amountOf(limit: number | null): string {

@@ -6,7 +6,8 @@ import { Confirm } from '../../components/Confirm.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { formatCount, formatDate, formatMinor } from '../../format.ts';
-import { useApi, useTimeZone, useWorkspaceId } from '../../session.ts';
+import { useApi, useMe, useTimeZone, useWorkspaceId } from '../../session.ts';
+import { EndNow } from './EndNow.tsx';
 import { useReloadBilling } from './use-reload-billing.ts';
 
 interface PlanPanelProps {
@@ -31,6 +32,8 @@ export function PlanPanel({ billing, subscription }: PlanPanelProps) {
   const { plan, interval, status, current_period_end: end } = subscription;
   const price = priceOf(subscription);
   const isPaid = subscription.stripe_subscription_id !== null;
+  const isOperator = useMe().data?.is_super_admin === true;
+  const reload = useReloadBilling();
   return (
     <Panel title="Plan" actions={<Badge tone={tones[status]}>{status.replace('_', ' ')}</Badge>}>
       <Box mb="md">
@@ -57,6 +60,9 @@ export function PlanPanel({ billing, subscription }: PlanPanelProps) {
         {isPaid && !subscription.cancel_at_period_end ? (
           <CancelButton subscription={subscription} />
         ) : null}
+        {isPaid && isOperator ? (
+          <EndNow workspaceId={workspaceId} subscription={subscription} reload={reload} />
+        ) : null}
       </Group>
     </Panel>
   );
@@ -77,7 +83,8 @@ function CancelButton({ subscription }: { subscription: Subscription }) {
       }}
     >
       It stays yours until {day}, then the workspace is on Free. Until then you can resume it. What
-      was converted past the limit is billed at the end.
+      was converted past the limit is billed at the end. To end it sooner, ask whoever runs this
+      server.
     </Confirm>
   );
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../../db/sql.ts';
 import { billingEventTypes, type BillingWorld, createBillingWorld } from '../../test/billing.ts';
 import { customerOf, invoicesOf, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
 
@@ -70,6 +71,64 @@ async function restOf(one: Visitor): Promise<number> {
 describe('now', () => {
   const end = (one: { path: string }, settlement: string) =>
     world.api.call(`DELETE ${one.path}/subscription?when=now&settlement=${settlement}`);
+
+  const previewOf = (one: { organizationId: string }, as?: string) =>
+    world.api.call(
+      `GET /v1/admin/workspaces/${one.organizationId}/subscription/end-preview`,
+      as === undefined ? {} : { as },
+    );
+
+  test('200, preview: what each settlement gives back, as it then is', async () => {
+    const [refunded, credited] = [
+      await subscriber(world, starter),
+      await subscriber(world, starter),
+    ];
+    await world.advanceTo(later(10 * day));
+    const rest = await restOf(refunded);
+    const { status, body } = await previewOf(refunded);
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        currency: 'usd',
+        refund: { to_card_minor: rest, to_balance_minor: 0 },
+        credit: { to_balance_minor: rest },
+        overage_minor: 0,
+      },
+    ]);
+    await end(refunded, 'refund');
+    const { data } = await world.stripe.refunds.list({ limit: 100 });
+    expect(data[0]?.amount).toBe(rest);
+    const told = (await previewOf(credited)).body['credit'] as { to_balance_minor: number };
+    await end(credited, 'credit');
+    await world.advanceTo(later(2 * 3_600_000));
+    const { body: billing } = await credited.call('GET', 'billing');
+    expect(billing['balance_minor']).toBe(told.to_balance_minor);
+    expect((await previewOf(credited)).status).toBe(409);
+  });
+
+  test('preview: 401, 403 for the workspace itself, 404 for none, nothing left where it is not paid', async () => {
+    const one = await subscriber(world, starter);
+    expect((await previewOf(one, 'mk_live_nobody')).status).toBe(401);
+    expect((await previewOf(one, one.apiKey)).status).toBe(403);
+    expect((await previewOf({ organizationId: 'org_none' })).status).toBe(404);
+    const { owner } = world.database;
+    const accrue = (amount: number) =>
+      owner.query(sql`UPDATE usage_counters SET overage_accrued = ${amount}
+        WHERE organization_id = ${one.organizationId}`);
+    await accrue(0.4);
+    expect((await previewOf(one)).body['overage_minor']).toBe(40);
+    await accrue(0);
+    const { id: customer } = await customerOf(world, one);
+    const failing = await world.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer,
+    });
+    const { data } = await world.stripe.subscriptions.list({ customer });
+    await world.stripe.subscriptions.update(data[0]?.id ?? '', {
+      default_payment_method: failing.id,
+    });
+    await world.advanceTo(later(32 * day));
+    expect((await previewOf(one)).body).toMatchObject({ refund: null, credit: null });
+  });
 
   test('403: not for the workspace itself; 400: without saying what becomes of the money', async () => {
     const one = await subscriber(world, starter);

@@ -8,7 +8,7 @@ import type { BillingDeps } from '../deps.ts';
 import { askStripe } from '../provider/stripe.ts';
 import { beginChange, completeChange, findBegun, requireLive, rowOfPresent } from './changes.ts';
 import { findPresent, isCancelling, type LiveSubscription, type Present } from './present.ts';
-import { findRefunds } from './refund.ts';
+import { findRefunds, findRest } from './refund.ts';
 import type { CancelSubscription } from './schema.ts';
 import { type ChangeRow, findUnfinishedEnd, type KeptPlan } from './sql.ts';
 
@@ -56,7 +56,10 @@ async function rowOfEnd(
     const message = 'The period is not paid, so nothing is left of it: use settlement=none.';
     throw new AppError('conflict', message);
   }
-  const refunds = settlement === 'refund' ? await askStripe(() => findRefunds(deps, live)) : [];
+  const refunds =
+    settlement === 'refund'
+      ? await askStripe(async () => findRefunds(deps, live, await findRest(deps, live)))
+      : [];
   return rowOfPresent(changeId, 'end', kept, { settlement, refunds, subscription: live.id });
 }
 

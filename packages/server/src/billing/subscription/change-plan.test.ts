@@ -69,17 +69,25 @@ describe('from Free', () => {
 
   test('the features of a plan may give a first subscription days for nothing', async () => {
     await offer(world, 'plan_tried', { usd: 500 }, { body: { features: { trial_days: 14 } } });
+    const end = new Date(world.clock.now().getTime() + 14 * 86_400_000).toISOString();
+    const first = await visitor(world);
+    const offered = await first.call('POST', 'subscription/preview', { plan_id: 'plan_tried' });
+    expect(offered.body).toMatchObject({
+      checkout: true,
+      trial_ends_at: end,
+      amount_due_minor: 0,
+      recurring_amount_minor: 500,
+    });
     const one = await subscriber(world, { plan_id: 'plan_tried' });
     const { body } = await one.call('GET', 'subscription');
     expect(body).toMatchObject({ plan: { id: 'plan_tried' }, status: 'trialing' });
-    const end = new Date(world.clock.now().getTime() + 14 * 86_400_000).toISOString();
     expect(body['current_period_end']).toBe(end);
     expect((await invoicesOf(world, one)).map(({ total }) => total)).toEqual([0]);
     await one.call('DELETE', 'subscription?when=now&settlement=none', undefined, {
       asOperator: true,
     });
     const second = await one.call('POST', 'subscription/preview', { plan_id: 'plan_tried' });
-    expect(second.body).toMatchObject({ checkout: true, total_minor: 500 });
+    expect(second.body).toMatchObject({ checkout: true, total_minor: 500, trial_ends_at: null });
   });
 });
 

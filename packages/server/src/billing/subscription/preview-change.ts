@@ -48,11 +48,19 @@ async function ofUpgrade(
       subscription_details: paidAtOnce(live, price, at),
     });
   });
-  return { ...blank, proration_date: dateOf(at).toISOString(), ...amountsOf(invoice) };
+  return {
+    ...blank,
+    proration_date: dateOf(at).toISOString(),
+    trial_ends_at: null,
+    ...amountsOf(invoice),
+  };
 }
+
+const dayMs = 86_400_000;
 
 const nothingDue = {
   proration_date: null,
+  trial_ends_at: null,
   lines: [],
   total_minor: 0,
   amount_due_minor: 0,
@@ -104,13 +112,17 @@ async function ofFirst(
   const now = ctx.clock.now();
   const blank = { ...common(target, 'now', now.toISOString()), checkout: true };
   const trialDays = await askStripe(() => trialDaysOf(deps, kept.stripe_customer_id, target));
-  if (trialDays !== null) return { ...blank, ...nothingDue };
+  if (trialDays !== null) {
+    const end = new Date(now.getTime() + trialDays * dayMs);
+    return { ...blank, ...nothingDue, trial_ends_at: end.toISOString() };
+  }
   const statement = findFirstPeriod(now, target.interval);
   const [period] = await ctx.db.query<{ period_end: string }>(statement);
   const end = new Date(period?.period_end ?? now);
   return {
     ...blank,
     proration_date: null,
+    trial_ends_at: null,
     lines: [
       {
         kind: 'base',

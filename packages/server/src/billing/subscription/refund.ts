@@ -10,24 +10,29 @@ export interface Refund {
   readonly credit_minor: number;
 }
 
+/** What is left of the paid time, by the provider's own reckoning, in minor units. */
+export async function findRest({ stripe }: BillingDeps, live: LiveSubscription): Promise<number> {
+  const preview = await stripe.invoices.createPreview({
+    subscription: live.id,
+    subscription_details: { cancel_now: true, proration_behavior: 'always_invoice' },
+  });
+  return -preview.total;
+}
+
 /**
- * What is left of the paid time, by the provider's own reckoning, spread over the paid invoices that
- * reach into it, the newest first. Empty: nothing is left, or nothing was paid.
+ * The rest spread over the paid invoices that reach into it, the newest first. Empty: nothing is left,
+ * or nothing was paid.
  */
 export async function findRefunds(
   deps: BillingDeps,
   live: LiveSubscription,
+  left: number,
 ): Promise<readonly Refund[]> {
-  const { invoices } = deps.stripe;
-  const preview = await invoices.createPreview({
-    subscription: live.id,
-    subscription_details: { cancel_now: true, proration_behavior: 'always_invoice' },
-  });
-  const paid = await invoices
+  const paid = await deps.stripe.invoices
     .list({ subscription: live.id, status: 'paid', limit: 100 })
     .autoPagingToArray({ limit: 1_000 });
   const refunds: Refund[] = [];
-  let rest = -preview.total;
+  let rest = left;
   for (const invoice of paid) {
     if (rest <= 0) break;
     if (!(await reachesInto(deps, invoice, itemOf(live).current_period_start))) continue;

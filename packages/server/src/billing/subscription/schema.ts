@@ -56,6 +56,8 @@ export const subscriptionPreviewSchema = z
     recurring_amount_minor: z.int(),
     /** Give it to the change to be invoiced exactly this; null: nothing is prorated. */
     proration_date: z.string().nullable(),
+    /** Until when nothing is paid, where it begins with a trial. */
+    trial_ends_at: z.string().nullable(),
     lines: z.array(
       z.object({
         kind: z.enum(['base', 'proration', 'overage', 'credit']),
@@ -82,6 +84,24 @@ export const cancelQuery = z.strictObject({
 });
 
 export type CancelSubscription = z.infer<typeof cancelQuery>;
+
+/** What becomes of the money if a subscription ends now, by the second, in minor units of `currency`. */
+export const endPreviewSchema = z
+  .object({
+    object: z.literal('end_preview'),
+    workspace_id: z.string(),
+    as_of: z.string(),
+    currency: z.string(),
+    /** With `settlement=refund`; null where the period is not paid. */
+    refund: z.object({ to_card_minor: z.int(), to_balance_minor: z.int() }).nullable(),
+    /** With `settlement=credit`; null where the period is not paid. */
+    credit: z.object({ to_balance_minor: z.int() }).nullable(),
+    /** What came past the limit in the running usage period: on an invoice of its own an hour later. */
+    overage_minor: z.int(),
+  })
+  .meta({ id: 'EndPreview' });
+
+export type EndPreview = z.infer<typeof endPreviewSchema>;
 
 export const startTrialSchema = z.strictObject({
   ends_at: time,

@@ -144,3 +144,9 @@ export function findFirstPeriod(at: Date, interval: string): Statement {
   return sql`SELECT period_end
     FROM subscription_period(${at}::timestamptz, ${at}::timestamptz, ${interval})`;
 }
+
+/** What came past the limit in the running usage period, in minor units. */
+export function findAccruedOverage(organizationId: string, asOf: Date): Statement {
+  return sql`SELECT overage_accruing_minor AS amount FROM workspace_revenue(${asOf}::timestamptz)
+    WHERE organization_id = ${organizationId}`;
+}

@@ -25,7 +25,7 @@ export function PlanEditor({ plan, workspaceId = null }: PlanEditorProps) {
     setDraft((before) => ({ ...before, ...patch }));
     setChange(null);
   };
-  const input = toWire(draft);
+  const input = toWire(draft, plan?.features ?? {});
   const save = useSave(plan, workspaceId);
   const preview = useMutation({
     mutationFn: async () => {
@@ -92,6 +92,8 @@ function useSave(plan: AdminPlanDetail | null, workspaceId: string | null) {
   });
 }
 
+type LimitName = 'monthly' | 'concurrent' | 'fileSize' | 'rate' | 'trialDays';
+
 function LimitFields({
   draft,
   set,
@@ -99,14 +101,14 @@ function LimitFields({
   draft: PlanDraft;
   set: (patch: Partial<PlanDraft>) => void;
 }) {
-  const limit = (name: 'monthly' | 'concurrent' | 'fileSize' | 'rate', label: string) => (
+  const limit = (name: LimitName, label: string, placeholder = 'no limit') => (
     <TextInput
       label={label}
-      placeholder="no limit"
+      placeholder={placeholder}
       required={name === 'rate'}
       inputMode="numeric"
       pattern="\s*[0-9]*\s*"
-      title="A whole number, or nothing for no limit"
+      title="A whole number, or nothing"
       w={170}
       value={draft[name]}
       onChange={(event) => set({ [name]: event.currentTarget.value })}
@@ -135,6 +137,7 @@ function LimitFields({
         {limit('concurrent', 'At once')}
         {limit('fileSize', 'Largest file, MB')}
         {limit('rate', 'Requests a minute')}
+        {limit('trialDays', 'Days of trial', 'none')}
       </Group>
       <Checkbox.Group
         label="Past the limit, a workspace may choose to"

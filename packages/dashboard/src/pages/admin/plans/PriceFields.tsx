@@ -1,5 +1,6 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import type { PriceDraft } from './plan-draft.ts';
+import { OverageFields } from './OverageFields.tsx';
+import { newPrice, type PriceDraft } from './plan-draft.ts';
 
 interface PriceFieldsProps {
   prices: readonly PriceDraft[];
@@ -10,11 +11,7 @@ interface PriceFieldsProps {
 export function PriceFields({ prices, onChange }: PriceFieldsProps) {
   const change = (index: number, patch: Partial<PriceDraft>) =>
     onChange(prices.map((price, at) => (at === index ? { ...price, ...patch } : price)));
-  const add = () =>
-    onChange([
-      ...prices,
-      { currency: 'eur', interval: 'month', amount: '', overage: '', kept: {} },
-    ]);
+  const add = () => onChange([...prices, newPrice('eur')]);
   return (
     <Stack gap="sm">
       {prices.length === 0 ? (
@@ -47,13 +44,8 @@ interface PriceRowProps {
 }
 
 function PriceRow({ price, onChange, onRemove }: PriceRowProps) {
-  const { overage_tiers: tiers = null, overage_amounts_by_type: byType = null } = price.kept;
-  const more = [
-    ...(tiers === null ? [] : [`${tiers.length} tiers`]),
-    ...(byType === null ? [] : [`${Object.keys(byType).length} prices by type`]),
-  ];
   return (
-    <Group gap="sm" align="flex-end">
+    <Group gap="sm" align="flex-end" role="group" aria-label={nameOf(price)}>
       <TextInput
         label="Currency"
         w={90}
@@ -82,20 +74,21 @@ function PriceRow({ price, onChange, onRemove }: PriceRowProps) {
       <TextInput
         label="Past the limit, each"
         w={150}
-        placeholder="not sold"
+        placeholder={price.tiers.length === 0 ? 'not sold' : 'by steps'}
+        disabled={price.tiers.length > 0}
         inputMode="decimal"
         pattern="\s*([0-9]+(\.[0-9]+)?)?\s*"
-        value={price.overage}
+        value={price.tiers.length === 0 ? price.overage : ''}
         onChange={(event) => onChange({ overage: event.currentTarget.value })}
       />
       <Button size="sm" variant="subtle" onClick={onRemove}>
         Remove
       </Button>
-      {more.length === 0 ? null : (
-        <Text size="xs" c="dimmed" pb={8}>
-          and {more.join(', ')}, kept as they are
-        </Text>
-      )}
+      <OverageFields price={price} onChange={onChange} />
     </Group>
   );
+}
+
+function nameOf({ currency, interval }: PriceDraft): string {
+  return `Price in ${currency.toUpperCase()} every ${interval}`;
 }

@@ -5,18 +5,18 @@ import { formatCount, formatMinor } from '../../../format.ts';
 
 export type RevenueMonth = Revenue['months'][number];
 
-/** What came and what went, month by month. */
+/** What came and what went, month by month, in one currency. */
 export function Movements({ months }: { months: readonly RevenueMonth[] }) {
   return (
     <Panel title="Month by month" isFlush>
       <Rows
         caption="What came and went of what recurs"
         rows={months}
-        keyOf={({ month, currency }) => `${month} ${currency}`}
+        keyOf={({ month }) => month}
         columns={[
           {
             header: 'Month',
-            cell: ({ month, currency }) => `${monthInWords(month)}, ${currency.toUpperCase()}`,
+            cell: ({ month }) => monthInWords(month),
           },
           {
             header: 'Began with',

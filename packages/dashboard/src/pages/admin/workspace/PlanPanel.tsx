@@ -1,6 +1,5 @@
 import { Anchor, Button, Group, SegmentedControl, Select, Text } from '@mantine/core';
 import type { AdminWorkspace, BillingInterval } from '@mutate/sdk';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { ActionDialog } from '../../../components/ActionDialog.tsx';
@@ -8,6 +7,9 @@ import { Facts } from '../../../components/Facts.tsx';
 import { Panel } from '../../../components/Panel.tsx';
 import { formatDate } from '../../../format.ts';
 import { platform, useTimeZone } from '../../../session.ts';
+import { EndNow } from '../../billing/EndNow.tsx';
+import { TrialDialog } from './TrialDialog.tsx';
+import { useOfferedPlans } from './use-offered-plans.ts';
 import { useReload } from './use-reload.ts';
 
 /** Which plan, in which version, and putting the workspace onto another. */
@@ -15,6 +17,7 @@ export function PlanPanel({ workspace }: { workspace: AdminWorkspace }) {
   const timeZone = useTimeZone();
   const { subscription } = workspace;
   const { plan, scheduled_change: scheduled } = subscription;
+  const reload = useReload();
   return (
     <Panel
       title="Plan"
@@ -28,7 +31,12 @@ export function PlanPanel({ workspace }: { workspace: AdminWorkspace }) {
           >
             Custom plan
           </Button>
-          <AssignDialog workspace={workspace} />
+          {subscription.stripe_subscription_id === null ? (
+            <AssignDialog workspace={workspace} />
+          ) : (
+            <EndNow workspaceId={workspace.id} subscription={subscription} reload={reload} />
+          )}
+          <TrialDialog workspace={workspace} />
         </Group>
       }
     >
@@ -63,13 +71,7 @@ function AssignDialog({ workspace }: { workspace: AdminWorkspace }) {
   const { subscription } = workspace;
   const [planId, setPlanId] = useState<string | null>(null);
   const [interval, setInterval] = useState<BillingInterval>(subscription.interval);
-  const plans = useQuery({
-    queryKey: ['admin', 'plans', 'active'],
-    queryFn: ({ signal }) => platform.admin.plans.page({ active: true, limit: 100, signal }),
-  });
-  const offered = (plans.data?.data ?? []).filter(
-    ({ workspace_id: owner }) => owner === null || owner === workspace.id,
-  );
+  const offered = useOfferedPlans(workspace.id);
   return (
     <ActionDialog
       label="Assign a plan"

@@ -1,34 +1,22 @@
+import { preferHeader, uploadRequest, type ConversionWishes } from './conversion-wishes.ts';
 import { convert, type ConvertInput, type ConvertResult } from './convert.ts';
 import type { CallOptions, HttpClient } from './http.ts';
 import { followJob } from './job-events.ts';
 import { listAll, onePage, type ListQuery, type PageInput } from './pages.ts';
-import { preferHeader } from './prefer.ts';
 import type { Job, JobEvent, JobStatus, List, Quote } from './types.ts';
-import { openFile, Upload, type FileInput, type UploadProgress } from './upload.ts';
+import { openPart, type FileInput } from './upload.ts';
 import { waitUntilFinal, type WaitOptions } from './wait.ts';
 import type { WorkspacePath } from './workspace.ts';
 
-export interface CreateConversionInput {
+export interface CreateConversionInput extends ConversionWishes {
   /** A path (Node), Blob, File, bytes or stream; a stream cannot be sent again after a failure. */
   file?: FileInput | undefined;
   /** In place of `file`: a public http or https URL, which the server fetches. */
   sourceUrl?: string | undefined;
-  /** Target format, such as `csv`. */
-  to: string;
-  from?: string | undefined;
   /** Name shown for the input; by default the path's or File's own. */
   filename?: string | undefined;
-  options?: Record<string, unknown> | undefined;
-  metadata?: Record<string, unknown> | undefined;
-  /** Seconds the server may keep the request open before it answers 202. */
-  wait?: number | undefined;
-  /** Queue the job and answer at once. */
-  respondAsync?: boolean | undefined;
-  idempotencyKey?: string | undefined;
-  signal?: AbortSignal | undefined;
   /** After an abort, milliseconds to wait for the reply to an upload that was sent whole. */
   abortGraceMs?: number | undefined;
-  onUpload?: ((progress: UploadProgress) => void) | undefined;
 }
 
 export interface ListConversionsInput {
@@ -55,20 +43,10 @@ export class Conversions {
   async create(input: CreateConversionInput): Promise<Job> {
     if (input.sourceUrl !== undefined) return this.#import(input.sourceUrl, input);
     if (input.file === undefined) throw new TypeError('Give a file or a sourceUrl.');
-    const opened = await openFile(input.file);
-    const fields: Record<string, string> = { to: input.to };
-    if (input.from !== undefined) fields['from'] = input.from;
-    if (input.options !== undefined) fields['options'] = JSON.stringify(input.options);
-    if (input.metadata !== undefined) fields['metadata'] = JSON.stringify(input.metadata);
-    const filename = input.filename ?? opened.filename ?? 'file';
-    const part = { name: 'file', content: opened.content, filename };
+    const part = await openPart('file', input.file, input.filename);
     return this.#http.json<Job>({
-      method: 'POST',
+      ...uploadRequest(input, [part]),
       path: await this.#workspace.to('conversions'),
-      headers: preferHeader(input),
-      upload: new Upload(Object.entries(fields), [part], input.onUpload),
-      idempotencyKey: input.idempotencyKey,
-      signal: input.signal,
       abortGraceMs: input.abortGraceMs,
     });
   }

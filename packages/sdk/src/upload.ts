@@ -145,11 +145,8 @@ function sumOf(sizes: readonly (number | null)[]): number | null {
   return sum;
 }
 
-/**
- * Opens what the caller wants uploaded, without reading it.
- * @throws the file system's error for a path that cannot be read
- */
-export async function openFile(file: FileInput): Promise<OpenedFile> {
+/** Opens what the caller wants uploaded, without reading it. */
+async function openFile(file: FileInput): Promise<OpenedFile> {
   if (typeof file === 'string') return openPath(file);
   if (file instanceof Uint8Array) {
     // The types of browsers ask for memory that is not shared.
@@ -160,6 +157,20 @@ export async function openFile(file: FileInput): Promise<OpenedFile> {
     return { content: file, filename: file instanceof File ? file.name : null };
   }
   return { content: file, filename: null };
+}
+
+/**
+ * One file of a form, by the name it is given, else its own.
+ * @param name of the part
+ * @throws the file system's error for a path that cannot be read
+ */
+export async function openPart(
+  name: string,
+  file: FileInput,
+  filename?: string,
+): Promise<UploadPart> {
+  const opened = await openFile(file);
+  return { name, content: opened.content, filename: filename ?? opened.filename ?? name };
 }
 
 async function openPath(name: string): Promise<OpenedFile> {

@@ -23,25 +23,66 @@ export async function waitUntilFinal(
   id: string,
   options: WaitOptions,
 ): Promise<Job> {
-  const { timeoutSeconds } = options;
+  try {
+    return await withinTime('conversion', { ...options, jobId: id }, async (signal) => {
+      const bounded = { ...options, signal };
+      return (
+        (await followToEnd(conversions, id, bounded)) ??
+        askUntil(({ status }) => isFinal(status), {
+          ask: () => conversions.get(id, { signal }),
+          onState: options.onJob,
+          signal,
+        })
+      );
+    });
+  } catch (error) {
+    if (options.signal?.aborted === true || !(error instanceof ConnectionError)) throw error;
+    throw new ConnectionError(error.detail, { jobId: id, cause: error });
+  }
+}
+
+/** Runs what waits for the end of something. @throws MutateError `wait_timed_out` past its time */
+export async function withinTime<T>(
+  what: 'batch' | 'conversion',
+  {
+    timeoutSeconds,
+    signal,
+    jobId,
+  }: Pick<WaitOptions, 'timeoutSeconds' | 'signal'> & {
+    jobId?: string;
+  },
+  wait: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
   const timeout =
     timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1000);
-  const bounded = { ...options, signal: anySignal(options.signal, timeout) };
   try {
-    return (
-      (await followToEnd(conversions, id, bounded)) ?? (await pollToEnd(conversions, id, bounded))
-    );
+    return await wait(anySignal(signal, timeout));
   } catch (error) {
-    if (options.signal?.aborted === true) throw error;
-    if (timeout?.aborted === true) {
-      throw new MutateError(`The conversion is not done after ${timeoutSeconds} s.`, {
-        code: 'wait_timed_out',
-        retryable: true,
-        jobId: id,
-      });
-    }
-    if (!(error instanceof ConnectionError)) throw error;
-    throw new ConnectionError(error.detail, { jobId: id, cause: error });
+    if (signal?.aborted === true || timeout?.aborted !== true) throw error;
+    throw new MutateError(`The ${what} is not done after ${timeoutSeconds} s.`, {
+      code: 'wait_timed_out',
+      retryable: true,
+      ...(jobId === undefined ? {} : { jobId }),
+    });
+  }
+}
+
+interface Asking<State> {
+  ask: () => Promise<State>;
+  onState: ((state: State) => void) | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** Asks for a state, less and less often, until it is a last one. */
+export async function askUntil<State>(
+  isLast: (state: State) => boolean,
+  { ask, onState, signal }: Asking<State>,
+): Promise<State> {
+  for (let delayMs = pollMsFirst; ; delayMs = Math.min(pollMsMax, delayMs * 1.5)) {
+    const state = await ask();
+    onState?.(state);
+    if (isLast(state)) return state;
+    await sleep(delayMs, signal);
   }
 }
 
@@ -68,15 +109,6 @@ async function followToEnd(
     silence.stop();
   }
   return null;
-}
-
-async function pollToEnd(conversions: Conversions, id: string, options: WaitOptions): Promise<Job> {
-  for (let delayMs = pollMsFirst; ; delayMs = Math.min(pollMsMax, delayMs * 1.5)) {
-    const job = await conversions.get(id, { signal: options.signal });
-    options.onJob?.(job);
-    if (isFinal(job.status)) return job;
-    await sleep(delayMs, options.signal);
-  }
 }
 
 function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {

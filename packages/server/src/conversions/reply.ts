@@ -21,19 +21,29 @@ export async function sendConversion(
 ): Promise<FastifyReply> {
   if (answer.kind === 'replayed') return replay(deps, call, answer, reply);
   const { job } = answer;
-  const path = `/v1/workspaces/${job.organization_id}/conversions/${job.id}`;
-  reply.header('location', path).header('job-id', job.id);
-  if (answer.kind === 'accepted') reply.header('retry-after', pollAfterSeconds);
-  reply.code(answer.kind === 'done' ? 201 : 202);
+  reply.header('job-id', job.id);
   const body = JSON.stringify(presentJob(job, deps.settings.publicUrl));
-  reply.header('content-type', 'application/json; charset=utf-8');
-  if (call.claim?.kind === 'fresh') {
-    await call.claim.finish({ status: reply.statusCode, headers: keptHeaders(reply), body });
-  }
+  await keepAnswer(call, {
+    status: answer.kind === 'done' ? 201 : 202,
+    location: `/v1/workspaces/${job.organization_id}/conversions/${job.id}`,
+    body,
+  });
   if (answer.kind === 'done' && call.preferences.wantsFile(job.to as Format)) {
     return sendFile(deps, call.ctx, job, answer.bytes, reply);
   }
   return reply.send(body);
+}
+
+/** Sets all of an answer but its body, and keeps it under the idempotency key. */
+export async function keepAnswer(
+  { claim, reply }: ConversionRequest,
+  { status, location, body }: { status: 201 | 202; location: string; body: string },
+): Promise<void> {
+  reply.code(status).header('location', location);
+  if (status === 202) reply.header('retry-after', pollAfterSeconds);
+  reply.header('content-type', 'application/json; charset=utf-8');
+  if (claim?.kind !== 'fresh') return;
+  await claim.finish({ status, headers: keptHeaders(reply), body });
 }
 
 /** The stored answer is the job; who asked for the file gets the file, while it is kept. */

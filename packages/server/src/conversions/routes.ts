@@ -12,8 +12,9 @@ import { parsePreferences } from './intake/preferences.ts';
 import { presentJob } from './present.ts';
 import { quoteConversion, quoteRequestSchema, quoteSchema } from './quote.ts';
 import { etagOf, outputHeaders, sendConversion, toEventStream } from './reply.ts';
+import { formShape } from './intake/request-fields.ts';
 import { jsonRequestSchema } from './intake/receive-upload.ts';
-import { jobSchema, jobStatuses } from './schema.ts';
+import { intakeErrors, jobSchema, jobStatuses } from './schema.ts';
 
 const base = '/v1/workspaces/:workspaceId/conversions';
 const tag = 'Conversions';
@@ -54,30 +55,18 @@ const create = (deps: ConversionDeps) =>
       schema: z.object({
         file: z.file().optional(),
         source_url: z.string().optional().describe('In place of `file`: where to fetch it'),
-        to: z.string(),
-        from: z.string().optional(),
-        options: z.string().optional().describe('JSON: the options of the conversion'),
-        metadata: z.string().optional().describe('JSON: anything of yours, kept with the job'),
+        ...formShape,
       }),
       json: jsonRequestSchema,
     },
     query: z.object({ response: z.enum(['job', 'file']).optional() }),
     responses: { 201: jobSchema, 202: jobSchema },
     errors: [
-      'quota_exceeded',
-      'spend_cap_reached',
-      'payment_overdue',
-      'workspace_suspended',
-      'file_too_large',
+      ...intakeErrors,
       'source_unavailable',
-      'unsupported_format',
       'unsupported_conversion',
       'document_encrypted',
-      'document_invalid',
-      'document_too_complex',
       'concurrency_limited',
-      'queue_full',
-      'overloaded',
       'conversion_timeout',
     ],
     handler: async ({ ctx, query, caller, claim, request, reply }) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
 
 export const jobStatuses = [
   'queued',
@@ -8,6 +9,20 @@ export const jobStatuses = [
   'cancelled',
   'expired',
 ] as const;
+
+/** What a request with documents may be answered, whether they are one or many. */
+export const intakeErrors: readonly ErrorCode[] = [
+  'quota_exceeded',
+  'spend_cap_reached',
+  'payment_overdue',
+  'workspace_suspended',
+  'file_too_large',
+  'unsupported_format',
+  'document_invalid',
+  'document_too_complex',
+  'queue_full',
+  'overloaded',
+];
 
 const inputSchema = z.object({
   filename: z.string().nullable(),

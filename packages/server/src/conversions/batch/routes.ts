@@ -1,12 +1,14 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Context } from '../../context.ts';
-import { keptHeaders, sendStored } from '../../http/register-routes.ts';
+import { sendStored } from '../../http/register-routes.ts';
 import { defineRoute, type Route } from '../../http/route.ts';
 import { apiKeyOf, type ConversionRequest } from '../intake/conversion-request.ts';
 import type { ConversionDeps } from '../deps.ts';
 import { parsePreferences } from '../intake/preferences.ts';
-import { downloadHeaders } from '../reply.ts';
+import { formShape } from '../intake/request-fields.ts';
+import { downloadHeaders, keepAnswer } from '../reply.ts';
+import { intakeErrors } from '../schema.ts';
 import { findBatch, loadBatch, presentBatch, zipFilename, type BatchState } from './batches.ts';
 import { createBatch } from './create-batch.ts';
 import { batchFilesMax } from './bounds.ts';
@@ -43,27 +45,13 @@ const create = (deps: ConversionDeps) =>
         file: z.array(z.file()).max(batchFilesMax).optional(),
         archive: z.file().optional().describe('A ZIP of the files, in their place'),
         source_url: z.array(z.string()).max(batchFilesMax).optional(),
-        to: z.string(),
-        from: z.string().optional(),
-        options: z.string().optional().describe('JSON: the options of the conversions'),
-        metadata: z.string().optional().describe('JSON: anything of yours, kept with each job'),
+        ...formShape,
       }),
       json: jsonBatchSchema,
     },
     query: z.object({ response: z.enum(['batch', 'zip']).optional() }),
     responses: { 201: batchSchema, 202: batchSchema },
-    errors: [
-      'quota_exceeded',
-      'spend_cap_reached',
-      'payment_overdue',
-      'workspace_suspended',
-      'file_too_large',
-      'unsupported_format',
-      'document_invalid',
-      'document_too_complex',
-      'queue_full',
-      'overloaded',
-    ],
+    errors: intakeErrors,
     handler: async ({ ctx, query, caller, claim, request, reply }) => {
       const { prefer, accept } = request.headers;
       const preferences = parsePreferences(prefer, undefined, undefined);
@@ -78,27 +66,15 @@ const create = (deps: ConversionDeps) =>
       }
       if (made.usageWarning !== null) reply.header('mutate-usage-warning', made.usageWarning);
       const state = await loadBatch(ctx, made.row);
-      await keepReply(deps, call, state);
+      const batch = presentBatch(state, deps.settings.publicUrl);
+      await keepAnswer(call, {
+        status: batch.status === 'completed' ? 201 : 202,
+        location: `/v1/workspaces/${batch.workspace_id}/conversions/batch/${batch.id}`,
+        body: JSON.stringify(batch),
+      });
       return sendOutcome(deps, call, { state, wantsZip });
     },
   });
-
-/** Sets what belongs to the answer, and keeps it under the idempotency key. */
-async function keepReply(
-  deps: ConversionDeps,
-  { claim, reply }: ConversionRequest,
-  state: BatchState,
-): Promise<void> {
-  const batch = presentBatch(state, deps.settings.publicUrl);
-  reply
-    .code(batch.status === 'completed' ? 201 : 202)
-    .header('location', `/v1/workspaces/${batch.workspace_id}/conversions/batch/${batch.id}`)
-    .header('content-type', 'application/json; charset=utf-8');
-  if (batch.status === 'processing') reply.header('retry-after', 1);
-  if (claim?.kind !== 'fresh') return;
-  const body = JSON.stringify(batch);
-  await claim.finish({ status: reply.statusCode, headers: keptHeaders(reply), body });
-}
 
 /** The batch; or its ZIP, where the caller wants it and there is one. */
 function sendOutcome(

@@ -14,6 +14,14 @@ export interface UploadFields {
 /** The same in a form. */
 export const formFields = ['to', 'from', 'options', 'metadata'] as const;
 
+/** Their shapes, for the reference. */
+export const formShape = {
+  to: z.string(),
+  from: z.string().optional(),
+  options: z.string().optional().describe('JSON: the options of the conversion'),
+  metadata: z.string().optional().describe('JSON: anything of yours, kept with the job'),
+} satisfies Record<(typeof formFields)[number], z.ZodType>;
+
 type Sent = Readonly<Partial<Record<(typeof formFields)[number], string>>>;
 
 /** The fields of a form. @throws AppError `invalid_request` */

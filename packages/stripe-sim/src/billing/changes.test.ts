@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { at, simulate, type Simulated } from '../test/simulated.ts';
+import { at, simulate, type Simulated, type Subscribed } from '../test/simulated.ts';
 
 let sim: Simulated;
 beforeEach(async () => {
@@ -8,38 +8,13 @@ beforeEach(async () => {
 });
 afterEach(() => sim.stop());
 
-interface Life {
-  customer: string;
-  id: string;
-  item: string;
-  price: string;
-  end: number;
-}
-
-async function subscribe(amount = 1000): Promise<Life> {
-  const customer = await sim.customer();
-  const price = await sim.price(amount);
-  const { id, items } = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  const [item] = items.data;
-  return {
-    customer: customer.id,
-    id,
-    item: item?.id ?? '',
-    price: price.id,
-    end: item?.current_period_end ?? 0,
-  };
-}
-
 async function cardBecomes(customer: string, card: string): Promise<void> {
   await sim.simulator.run((tx) => {
     for (const method of tx.getAll('payment_method', customer)) method.sim_card = card;
   });
 }
 
-async function tryUpgrade(life: Life, amount = 2000): Promise<Stripe.Subscription> {
+async function tryUpgrade(life: Subscribed, amount = 2000): Promise<Stripe.Subscription> {
   const price = await sim.price(amount);
   return sim.stripe.subscriptions.update(life.id, {
     items: [{ id: life.item, price: price.id }],
@@ -53,7 +28,7 @@ const priceOf = (subscription: Stripe.Subscription): number | null | undefined =
   subscription.items.data[0]?.price.unit_amount;
 
 test('an upgrade that is not paid changes nothing until it is', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   await cardBecomes(life.customer, 'chargeCustomerFail');
   await sim.simulator.advanceTo(at('2027-06-16T00:00:00Z'));
   const pending = await tryUpgrade(life);
@@ -74,7 +49,7 @@ test('an upgrade that is not paid changes nothing until it is', async () => {
 });
 
 test('an upgrade that nobody pays is dropped after 23 hours, with its invoice', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   await cardBecomes(life.customer, 'chargeCustomerFail');
   const pending = await tryUpgrade(life);
   await sim.simulator.advanceTo(sim.simulator.now() + 23 * 3600);
@@ -88,7 +63,7 @@ test('an upgrade that nobody pays is dropped after 23 hours, with its invoice', 
 });
 
 test('a pending upgrade allows no change beside it', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   await expect(
     sim.stripe.subscriptions.update(life.id, {
       items: [{ id: life.item, quantity: 2 }],
@@ -99,7 +74,7 @@ test('a pending upgrade allows no change beside it', async () => {
 });
 
 test('the preview of an upgrade is the invoice of the upgrade, and changes nothing', async () => {
-  const life = await subscribe(2000);
+  const life = await sim.subscribe(2000);
   const next = await sim.price(2500);
   const date = at('2027-06-11T07:13:29Z');
   await sim.simulator.advanceTo(date);
@@ -127,7 +102,7 @@ test('the preview of an upgrade is the invoice of the upgrade, and changes nothi
 });
 
 test('without a change the preview is the next renewal', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   await sim.stripe.invoiceItems.create({ customer: life.customer, amount: 250, currency: 'usd' });
   const preview = await sim.stripe.invoices.createPreview({ subscription: life.id });
   expect(preview.total).toBe(1250);
@@ -137,7 +112,7 @@ test('without a change the preview is the next renewal', async () => {
 });
 
 test('a downgrade by schedule waits for the end of the period and is then renewed at its price', async () => {
-  const life = await subscribe(2000);
+  const life = await sim.subscribe(2000);
   const lower = await sim.price(900);
   const { stripe } = sim;
   const schedule = await stripe.subscriptionSchedules.create({ from_subscription: life.id });
@@ -169,7 +144,7 @@ test('a downgrade by schedule waits for the end of the period and is then renewe
 });
 
 test('a schedule at the period’s end can change the interval, and the anchor moves there', async () => {
-  const life = await subscribe(2000);
+  const life = await sim.subscribe(2000);
   const yearly = await sim.price(20_000, { interval: 'year' });
   const { stripe } = sim;
   const schedule = await stripe.subscriptionSchedules.create({ from_subscription: life.id });
@@ -188,7 +163,7 @@ test('a schedule at the period’s end can change the interval, and the anchor m
 });
 
 test('a released schedule changes nothing any more', async () => {
-  const life = await subscribe(2000);
+  const life = await sim.subscribe(2000);
   const schedule = await sim.stripe.subscriptionSchedules.create({ from_subscription: life.id });
   await expect(
     sim.stripe.subscriptions.update(life.id, { cancel_at_period_end: true }),
@@ -200,7 +175,7 @@ test('a released schedule changes nothing any more', async () => {
 });
 
 test('a cancellation at the period’s end can be taken back until then', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   const { stripe } = sim;
   const going = await stripe.subscriptions.update(life.id, { cancel_at_period_end: true });
   expect(going).toMatchObject({ cancel_at: life.end, status: 'active' });
@@ -219,8 +194,8 @@ test('a cancellation at the period’s end can be taken back until then', async 
 });
 
 test('a cancellation now credits what is left only where it is asked to', async () => {
-  const first = await subscribe();
-  const second = await subscribe();
+  const first = await sim.subscribe();
+  const second = await sim.subscribe();
   await sim.simulator.advanceTo(at('2027-06-16T00:00:00Z'));
   await sim.stripe.subscriptions.cancel(first.id);
   await sim.stripe.subscriptions.cancel(second.id, { prorate: true, invoice_now: true });

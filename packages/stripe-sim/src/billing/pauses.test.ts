@@ -8,31 +8,6 @@ beforeEach(async () => {
 });
 afterEach(() => sim.stop());
 
-interface Life {
-  customer: string;
-  id: string;
-  item: string;
-  price: string;
-  end: number;
-}
-
-async function subscribe(amount = 1000): Promise<Life> {
-  const customer = await sim.customer();
-  const price = await sim.price(amount);
-  const { id, items } = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  const [item] = items.data;
-  return {
-    customer: customer.id,
-    id,
-    item: item?.id ?? '',
-    price: price.id,
-    end: item?.current_period_end ?? 0,
-  };
-}
-
 test('a trial costs nothing, announces its end and then renews', async () => {
   const customer = await sim.customer();
   const price = await sim.price(1000);
@@ -75,7 +50,7 @@ test.each([
 });
 
 test('while collection is paused, drafts stay drafts', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   await sim.stripe.subscriptions.update(life.id, {
     pause_collection: { behavior: 'keep_as_draft', resumes_at: life.end + 40 * day },
   });
@@ -88,7 +63,7 @@ test('while collection is paused, drafts stay drafts', async () => {
 });
 
 test('a paused subscription renews nothing, and begins a new period when it is resumed', async () => {
-  const life = await subscribe();
+  const life = await sim.subscribe();
   const { stripe } = sim;
   await sim.simulator.advanceTo(at('2027-06-16T00:00:00Z'));
   const paused = await stripe.subscriptions.pause(life.id, {

@@ -9,22 +9,6 @@ beforeEach(async () => {
 });
 afterEach(() => sim.stop());
 
-interface Life {
-  customer: string;
-  subscription: string;
-  end: number;
-}
-
-async function subscribe(card = 'pm_card_visa', amount = 2900): Promise<Life> {
-  const customer = await sim.customer(card);
-  const price = await sim.price(amount);
-  const { id, items } = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  return { customer: customer.id, subscription: id, end: items.data[0]?.current_period_end ?? 0 };
-}
-
 /** What the customer's card does from now on. */
 async function cardBecomes(customer: string, card: string): Promise<void> {
   const { data } = await sim.stripe.customers.listPaymentMethods(customer);
@@ -47,7 +31,7 @@ async function latestInvoice(id: string): Promise<Stripe.Invoice> {
 }
 
 test('a failed renewal is tried nine times in two weeks, and then the subscription ends', async () => {
-  const { customer, subscription, end } = await subscribe();
+  const { customer, id: subscription, end } = await sim.subscribe(2900);
   await cardBecomes(customer, 'chargeCustomerFail');
   await sim.simulator.advanceTo(end + 3600);
   expect(await statusOf(subscription)).toBe('past_due');
@@ -74,7 +58,7 @@ test('after the last retry a subscription is unpaid where the operator says so, 
       settings.after_last_retry = 'unpaid';
     }
   });
-  const { customer, subscription, end } = await subscribe();
+  const { customer, id: subscription, end } = await sim.subscribe(2900);
   await cardBecomes(customer, 'chargeCustomerFail');
   await sim.simulator.advanceTo(end + 15 * day);
   expect(await statusOf(subscription)).toBe('unpaid');
@@ -84,7 +68,7 @@ test('after the last retry a subscription is unpaid where the operator says so, 
 });
 
 test('a retry with a good card recovers the subscription', async () => {
-  const { customer, subscription, end } = await subscribe();
+  const { customer, id: subscription, end } = await sim.subscribe(2900);
   await cardBecomes(customer, 'chargeDeclinedInsufficientFunds');
   await sim.simulator.advanceTo(end + 2 * 3600);
   expect(await statusOf(subscription)).toBe('past_due');
@@ -96,7 +80,7 @@ test('a retry with a good card recovers the subscription', async () => {
 });
 
 test('a renewal that needs its holder waits for them and says where they can agree', async () => {
-  const { customer, subscription, end } = await subscribe();
+  const { customer, id: subscription, end } = await sim.subscribe(2900);
   await cardBecomes(customer, 'authenticationRequired');
   await sim.simulator.advanceTo(end + 2 * 3600);
   expect(await statusOf(subscription)).toBe('past_due');
@@ -113,7 +97,7 @@ test('a renewal that needs its holder waits for them and says where they can agr
 });
 
 test('a first payment that fails leaves the subscription incomplete for 23 hours', async () => {
-  const { subscription } = await subscribe('pm_card_chargeCustomerFail');
+  const { id: subscription } = await sim.subscribe(2900, { card: 'pm_card_chargeCustomerFail' });
   expect(await statusOf(subscription)).toBe('incomplete');
   await sim.simulator.advanceTo(start + 23 * 3600 - 1);
   expect(await statusOf(subscription)).toBe('incomplete');
@@ -157,7 +141,7 @@ test('error_if_incomplete leaves nothing behind', async () => {
 });
 
 test('an invoice too small to charge goes onto the balance for the next', async () => {
-  const { customer, end } = await subscribe('pm_card_visa', 30);
+  const { customer, end } = await sim.subscribe(30);
   expect(await sim.stripe.customers.retrieve(customer)).toMatchObject({ balance: 30 });
   await sim.simulator.advanceTo(end + 2 * 3600);
   const { data } = await sim.stripe.invoices.list({ customer, limit: 1 });
@@ -166,7 +150,7 @@ test('an invoice too small to charge goes onto the balance for the next', async 
 });
 
 test('a voided or written-off invoice is asked for no more', async () => {
-  const { customer, subscription, end } = await subscribe();
+  const { customer, id: subscription, end } = await sim.subscribe(2900);
   await cardBecomes(customer, 'chargeCustomerFail');
   await sim.simulator.advanceTo(end + 2 * 3600);
   const invoice = await latestInvoice(subscription);
@@ -179,7 +163,7 @@ test('a voided or written-off invoice is asked for no more', async () => {
 });
 
 test('a customer pays in one currency', async () => {
-  const { customer } = await subscribe();
+  const { customer } = await sim.subscribe(2900);
   const euro = await sim.price(1000, { currency: 'eur' });
   await expect(
     sim.stripe.subscriptions.create({ customer, items: [{ price: euro.id }] }),

@@ -5,20 +5,6 @@ import { at, simulate, type Simulated } from '../test/simulated.ts';
 let sim: Simulated;
 afterEach(() => sim.stop());
 
-async function subscribed(amount: number): Promise<{
-  customer: string;
-  id: string;
-  item: string;
-}> {
-  const customer = await sim.customer();
-  const price = await sim.price(amount);
-  const subscription = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  return { customer: customer.id, id: subscription.id, item: subscription.items.data[0]?.id ?? '' };
-}
-
 async function upgrade(id: string, item: string, price: Stripe.Price): Promise<Stripe.Invoice> {
   const { latest_invoice: invoice } = await sim.stripe.subscriptions.update(id, {
     items: [{ id: item, price: price.id }],
@@ -30,7 +16,7 @@ async function upgrade(id: string, item: string, price: Stripe.Price): Promise<S
 
 test('2000 to 2500 within 1718643234-1721235234 at 1718661676: −1986 and 2482', async () => {
   sim = await simulate({ heldAt: 1_718_643_234 });
-  const { id, item } = await subscribed(2000);
+  const { id, item } = await sim.subscribe(2000);
   const { items } = await sim.stripe.subscriptions.retrieve(id);
   expect(items.data[0]).toMatchObject({
     current_period_start: 1_718_643_234,
@@ -49,7 +35,7 @@ test('to the nearest, where the operator sets it: −1986 and 2482, and half a c
       settings.proration_rounding = 'nearest';
     }
   });
-  const { id, item } = await subscribed(2001);
+  const { id, item } = await sim.subscribe(2001);
   await sim.simulator.advanceTo(at('2024-06-16T00:00:00Z'));
   const invoice = await upgrade(id, item, await sim.price(3001));
   expect(invoice.lines.data.map((line) => line.amount)).toEqual([-1001, 1501]);
@@ -57,7 +43,7 @@ test('to the nearest, where the operator sets it: −1986 and 2482, and half a c
 
 test('100 to 500 dollars in four steps on 7, 13, 19 and 25 June: the month costs exactly 300.00', async () => {
   sim = await simulate({ heldAt: at('2027-06-01T00:00:00Z') });
-  const { customer, id, item } = await subscribed(10_000);
+  const { customer, id, item } = await sim.subscribe(10_000);
   for (const [day, amount] of [
     [7, 20_000],
     [13, 30_000],
@@ -74,7 +60,7 @@ test('100 to 500 dollars in four steps on 7, 13, 19 and 25 June: the month costs
 
 test('subscribed on 31 January 2027: periods end on 28 February, 31 March, 30 April and 31 May', async () => {
   sim = await simulate({ heldAt: at('2027-01-31T10:30:00Z') });
-  const { id } = await subscribed(1000);
+  const { id } = await sim.subscribe(1000);
   const ends = ['2027-02-28', '2027-03-31', '2027-04-30', '2027-05-31'];
   for (const day of ends) {
     const { items } = await sim.stripe.subscriptions.retrieve(id);
@@ -86,7 +72,7 @@ test('subscribed on 31 January 2027: periods end on 28 February, 31 March, 30 Ap
 
 test('base 2900 with 2,234 of 1,000 used at 0.4 cent each: 494 on the draft, 3394 collected', async () => {
   sim = await simulate({ heldAt: at('2027-06-01T00:00:00Z') });
-  const { customer } = await subscribed(2900);
+  const { customer } = await sim.subscribe(2900);
   await sim.simulator.advanceTo(at('2027-07-01T00:00:00Z'));
   const [draft] = (await sim.stripe.invoices.list({ customer, status: 'draft' })).data;
   await sim.stripe.invoiceItems.create(

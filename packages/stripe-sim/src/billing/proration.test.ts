@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { at, idOf, simulate, type Simulated } from '../test/simulated.ts';
+import { at, simulate, type Simulated, type Subscribed } from '../test/simulated.ts';
 
 let sim: Simulated;
 beforeAll(async () => {
@@ -17,35 +17,18 @@ interface Case {
   over: number;
 }
 
-interface Subscribed {
-  customer: string;
-  subscription: Stripe.Subscription;
-  item: string;
-}
-
-async function subscribe(price: Stripe.Price): Promise<Subscribed> {
-  const customer = await sim.customer();
-  const subscription = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  return { customer: customer.id, subscription, item: subscription.items.data[0]?.id ?? '' };
-}
-
 /** Changes the price when a share of the period is over, billed at once. */
 async function change({ from, to, currency = 'usd', over }: Case): Promise<{
   subscribed: Subscribed;
   lines: number[];
   invoice: Stripe.Invoice;
 }> {
-  const subscribed = await subscribe(await sim.price(from, { currency }));
+  const subscribed = await sim.subscribe(from, { currency });
   const next = await sim.price(to, { currency });
-  const { subscription, item } = subscribed;
-  const start = subscription.items.data[0]?.current_period_start ?? 0;
-  const end = subscription.items.data[0]?.current_period_end ?? 0;
+  const { id, item, start, end } = subscribed;
   const date = Math.round(start + (end - start) * over);
   await sim.simulator.advanceTo(Math.max(sim.simulator.now(), date));
-  const updated = await sim.stripe.subscriptions.update(subscription.id, {
+  const updated = await sim.stripe.subscriptions.update(id, {
     items: [{ id: item, price: next.id }],
     proration_behavior: 'always_invoice',
     payment_behavior: 'pending_if_incomplete',
@@ -71,7 +54,7 @@ test('2000 to 1000 with a third left: 334 onto the balance, and the next invoice
   expect(lines).toEqual([-667, 333]);
   expect(invoice).toMatchObject({ total: -334, amount_due: 0, status: 'paid' });
   expect(await balanceOf(subscribed.customer)).toBe(-334);
-  const end = subscribed.subscription.items.data[0]?.current_period_end ?? 0;
+  const end = subscribed.end;
   await sim.simulator.advanceTo(end + 2 * 3600);
   const { data } = await sim.stripe.invoices.list({ customer: subscribed.customer, limit: 1 });
   expect(data[0]).toMatchObject({ total: 1000, starting_balance: -334, amount_paid: 666 });
@@ -91,12 +74,11 @@ test('dinars keep a 0 as their last digit', async () => {
 });
 
 test('a change that is not billed at once waits, and the next invoice carries both lines', async () => {
-  const subscribed = await subscribe(await sim.price(1000));
+  const subscribed = await sim.subscribe(1000);
   const next = await sim.price(3000);
-  const [item] = subscribed.subscription.items.data;
-  const half = ((item?.current_period_start ?? 0) + (item?.current_period_end ?? 0)) / 2;
+  const half = (subscribed.start + subscribed.end) / 2;
   await sim.simulator.advanceTo(half);
-  await sim.stripe.subscriptions.update(subscribed.subscription.id, {
+  await sim.stripe.subscriptions.update(subscribed.id, {
     items: [{ id: subscribed.item, price: next.id }],
   });
   const pending = await sim.stripe.invoiceItems.list({
@@ -107,7 +89,7 @@ test('a change that is not billed at once waits, and the next invoice carries bo
     [1500, true],
     [-500, true],
   ]);
-  await sim.simulator.advanceTo((item?.current_period_end ?? 0) + 2 * 3600);
+  await sim.simulator.advanceTo(subscribed.end + 2 * 3600);
   const { data } = await sim.stripe.invoices.list({ customer: subscribed.customer, limit: 1 });
   expect(data[0]?.lines.data.map((line) => line.amount)).toEqual([3000, -500, 1500]);
   expect(data[0]).toMatchObject({ amount_paid: 4000, billing_reason: 'subscription_cycle' });
@@ -119,11 +101,11 @@ test('a credit names the line it credits, and a second change credits the first 
   expect(invoice.lines.data[0]?.parent?.subscription_item_details).toMatchObject({
     proration: true,
     proration_details: {
-      credited_items: { invoice: idOf(subscribed.subscription.latest_invoice) },
+      credited_items: { invoice: subscribed.invoice },
     },
   });
   const third = await sim.price(9000);
-  const updated = await sim.stripe.subscriptions.update(subscribed.subscription.id, {
+  const updated = await sim.stripe.subscriptions.update(subscribed.id, {
     items: [{ id: subscribed.item, price: third.id }],
     proration_behavior: 'always_invoice',
     expand: ['latest_invoice'],
@@ -136,12 +118,11 @@ test('a credit names the line it credits, and a second change credits the first 
 });
 
 test('another interval begins a new period at once and credits what is left of the old', async () => {
-  const subscribed = await subscribe(await sim.price(3000));
+  const subscribed = await sim.subscribe(3000);
   const yearly = await sim.price(30_000, { interval: 'year' });
-  const [item] = subscribed.subscription.items.data;
-  const half = ((item?.current_period_start ?? 0) + (item?.current_period_end ?? 0)) / 2;
+  const half = (subscribed.start + subscribed.end) / 2;
   await sim.simulator.advanceTo(half);
-  const updated = await sim.stripe.subscriptions.update(subscribed.subscription.id, {
+  const updated = await sim.stripe.subscriptions.update(subscribed.id, {
     items: [{ id: subscribed.item, price: yearly.id }],
     expand: ['latest_invoice'],
   });
@@ -153,9 +134,9 @@ test('another interval begins a new period at once and credits what is left of t
 });
 
 test('nothing is credited or debited where the caller wants no proration', async () => {
-  const subscribed = await subscribe(await sim.price(1000));
+  const subscribed = await sim.subscribe(1000);
   const next = await sim.price(2000);
-  await sim.stripe.subscriptions.update(subscribed.subscription.id, {
+  await sim.stripe.subscriptions.update(subscribed.id, {
     items: [{ id: subscribed.item, price: next.id }],
     proration_behavior: 'none',
   });

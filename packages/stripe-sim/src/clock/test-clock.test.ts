@@ -77,15 +77,10 @@ test('a live clock goes on with the wall clock and keeps the offset it was given
       body: JSON.stringify(body),
     });
   await clock({ mode: 'live' });
-  const customer = await live.customer();
-  const price = await live.price(1000);
-  await live.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
+  const { customer } = await live.subscribe();
   await clock({ by_seconds: 30 * 86_400 + 7200 });
   expect(live.simulator.now()).toBeGreaterThanOrEqual(at('2027-07-01T02:00:00Z'));
-  const { data } = await live.stripe.invoices.list({ customer: customer.id });
+  const { data } = await live.stripe.invoices.list({ customer });
   expect(data.map((invoice) => invoice.status)).toEqual(['paid', 'paid']);
   await live.stop();
 });

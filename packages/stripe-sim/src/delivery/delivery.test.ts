@@ -22,16 +22,6 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-async function subscribe(): Promise<string> {
-  const customer = await sim.customer();
-  const price = await sim.price(1000);
-  await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  return customer.id;
-}
-
 async function latestInvoice(customer: string): Promise<Stripe.Invoice | undefined> {
   return (await sim.stripe.invoices.list({ customer, limit: 1 })).data[0];
 }
@@ -39,7 +29,7 @@ async function latestInvoice(customer: string): Promise<Stripe.Invoice | undefin
 const idsOf = (events: readonly Stripe.Event[]): string[] => events.map((event) => event.id);
 
 test('every event is sent once, signed, in the order in which it came about', async () => {
-  await subscribe();
+  await sim.subscribe();
   await sim.simulator.settled();
   const made = await sim.stripe.events.list({ limit: 100 });
   expect(idsOf(receiver.events)).toEqual(idsOf(made.data).toReversed());
@@ -66,14 +56,14 @@ test('an endpoint gets only the events it asked for', async () => {
     enabled_events: ['product.created'],
   });
   other.secret = secret ?? '';
-  await subscribe();
+  await sim.subscribe();
   await sim.simulator.settled();
   expect(other.events.map((event) => event.type)).toEqual(['product.created']);
   await other.stop();
 });
 
 test('a draft waits for invoice.created to be taken, and then for an hour', async () => {
-  const customer = await subscribe();
+  const { customer } = await sim.subscribe();
   receiver.answer = (event) => (event.type === 'invoice.created' ? 500 : 200);
   await sim.simulator.advanceTo(periodEnd + 5 * hour);
   expect(await latestInvoice(customer)).toMatchObject({ status: 'draft' });
@@ -88,7 +78,7 @@ test('a draft waits for invoice.created to be taken, and then for an hour', asyn
 });
 
 test('a draft waits for 72 hours at most', async () => {
-  const customer = await subscribe();
+  const { customer } = await sim.subscribe();
   receiver.answer = (event) => (event.type === 'invoice.created' ? 500 : 200);
   await sim.simulator.advanceTo(periodEnd + 72 * hour - 1);
   expect(await latestInvoice(customer)).toMatchObject({ status: 'draft' });
@@ -97,7 +87,7 @@ test('a draft waits for 72 hours at most', async () => {
 });
 
 test('an item added before invoice.created is answered is on the invoice once, however often it comes', async () => {
-  const customer = await subscribe();
+  const { customer } = await sim.subscribe();
   sim.simulator.webhooks.set({ duplicate: 1 });
   let asked = 0;
   await sim.simulator.settled();
@@ -118,7 +108,7 @@ test('an item added before invoice.created is answered is on the invoice once, h
 
 test('an endpoint that was down for 70 hours gets everything once it is up', async () => {
   receiver.answer = () => 503;
-  const customer = await subscribe();
+  const { customer } = await sim.subscribe();
   await sim.simulator.advanceTo(start + 70 * hour);
   expect(receiver.events).toEqual([]);
   receiver.answer = () => 200;
@@ -153,7 +143,7 @@ async function control(request: string, body?: object): Promise<Record<string, u
 
 test('shuffled, duplicated and lost webhooks: all come at last, none is invented', async () => {
   await control('PUT /_sim/webhooks', { shuffle: true, duplicate: 0.3, lose: 0.2, seed: 7 });
-  for (let index = 0; index < 5; index += 1) await subscribe();
+  for (let index = 0; index < 5; index += 1) await sim.subscribe();
   await control('POST /_sim/settle');
   const made = idsOf(await sim.stripe.events.list({ limit: 100 }).then((list) => list.data));
   const first = idsOf(receiver.events);

@@ -128,13 +128,8 @@ test('the card-setup page saves a card for later', async () => {
 });
 
 test('the portal changes the card, cancels and takes it back; a wrong link shows nothing', async () => {
-  const customer = await sim.customer();
-  const price = await sim.price(1000);
-  const { id } = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  const { url } = await sim.stripe.billingPortal.sessions.create({ customer: customer.id });
+  const { id, customer } = await sim.subscribe();
+  const { url } = await sim.stripe.billingPortal.sessions.create({ customer });
   expect((await open(url)).text).toContain('Plan at 1000');
   await open(url, { do: 'cancel', subscription: id });
   expect(await sim.stripe.subscriptions.retrieve(id)).toMatchObject({ cancel_at_period_end: true });
@@ -149,22 +144,17 @@ test('the portal changes the card, cancels and takes it back; a wrong link shows
   expect(card).toMatchObject({ card: { brand: 'amex' } });
   expect((await open(`${url}x`)).status).toBe(404);
   const other = await sim.stripe.customers.create({});
-  expect((await open(url.replace(customer.id, other.id))).status).toBe(404);
+  expect((await open(url.replace(customer, other.id))).status).toBe(404);
 });
 
 test('an open invoice is paid on its page, and its PDF says that it is simulated', async () => {
-  const customer = await sim.customer('pm_card_chargeCustomerFail');
-  const price = await sim.price(1000);
-  const subscription = await sim.stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: price.id }],
-  });
-  const invoice = await sim.stripe.invoices.retrieve(idOf(subscription.latest_invoice));
+  const subscribed = await sim.subscribe(1000, { card: 'pm_card_chargeCustomerFail' });
+  const invoice = await sim.stripe.invoices.retrieve(subscribed.invoice);
   const url = invoice.hosted_invoice_url ?? '';
   expect((await open(url)).text).toContain('Pay 10.00 USD');
   expect((await open(url, { card: 'chargeCustomerFail' })).status).toBe(402);
   expect((await open(url, { card: 'visa' })).text).toContain('paid');
-  expect(await sim.stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+  expect(await sim.stripe.subscriptions.retrieve(subscribed.id)).toMatchObject({
     status: 'active',
   });
   const pdf = await open(invoice.invoice_pdf ?? '');

@@ -9,7 +9,20 @@ export interface Simulated {
   price(amount: number, options?: PriceOptions): Promise<Stripe.Price>;
   /** A customer whose default card is one of the test cards. */
   customer(card?: string): Promise<Stripe.Customer>;
+  /** A customer of its own who has bought a monthly plan at so much. */
+  subscribe(amount?: number, options?: { card?: string; currency?: string }): Promise<Subscribed>;
   stop(): Promise<void>;
+}
+
+export interface Subscribed {
+  readonly customer: string;
+  readonly id: string;
+  readonly item: string;
+  readonly price: string;
+  /** Of the first period. */
+  readonly start: number;
+  readonly end: number;
+  readonly invoice: string;
 }
 
 interface PriceOptions {
@@ -33,24 +46,53 @@ export async function simulate(options: SimulatorOptions = {}): Promise<Simulate
     ...options,
   });
   const stripe = clientOf(simulator);
+  const price: Simulated['price'] = (amount, terms = {}) => makePrice(stripe, amount, terms);
+  const customer = (card = 'pm_card_visa') =>
+    stripe.customers.create({
+      email: 'ann@example.test',
+      payment_method: card,
+      invoice_settings: { default_payment_method: card },
+    });
   return {
     simulator,
     stripe,
-    price: (amount, { currency = 'usd', interval = 'month', ...more } = {}) =>
-      stripe.prices.create({
-        currency,
-        unit_amount: amount,
-        recurring: { interval },
-        product_data: { name: `Plan at ${amount}` },
-        ...more,
-      }),
-    customer: async (card = 'pm_card_visa') =>
-      stripe.customers.create({
-        email: 'ann@example.test',
-        payment_method: card,
-        invoice_settings: { default_payment_method: card },
-      }),
+    price,
+    customer,
+    subscribe: async (amount = 1000, { card, currency = 'usd' } = {}) =>
+      buy(stripe, await customer(card), await price(amount, { currency })),
     stop: () => simulator.stop(),
+  };
+}
+
+function makePrice(
+  stripe: Stripe,
+  amount: number,
+  { currency = 'usd', interval = 'month', ...more }: PriceOptions,
+): Promise<Stripe.Price> {
+  return stripe.prices.create({
+    currency,
+    unit_amount: amount,
+    recurring: { interval },
+    product_data: { name: `Plan at ${amount}` },
+    ...more,
+  });
+}
+
+async function buy(
+  stripe: Stripe,
+  { id: customer }: Stripe.Customer,
+  { id: price }: Stripe.Price,
+): Promise<Subscribed> {
+  const subscription = await stripe.subscriptions.create({ customer, items: [{ price }] });
+  const [item] = subscription.items.data;
+  return {
+    customer,
+    id: subscription.id,
+    item: idOf(item),
+    price,
+    start: item?.current_period_start ?? 0,
+    end: item?.current_period_end ?? 0,
+    invoice: idOf(subscription.latest_invoice),
   };
 }
 

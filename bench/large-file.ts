@@ -10,7 +10,7 @@ import { commandOf, listDescendants, MemoryWatch } from './large-file/watch-memo
  * One large CSV to Parquet through the API, as a queued job on the Enterprise plan: upload,
  * progress, memory, a download that is broken off and resumed, and a cancel.
  *
- *     node bench/large-file.ts [megabytes=2048]
+ *     npx node bench/large-file.ts [megabytes=2048]
  */
 const megabytes = Number(process.argv[2] ?? 2048);
 

@@ -7,12 +7,12 @@ import { ZipFile } from 'yazl';
 /**
  * Writes a workbook with ROWS rows of ten columns: numbers, dates, money, shares and texts.
  *
- * node bench/make-workbook.ts OUT.xlsx [ROWS]
+ * npx node bench/make-workbook.ts OUT.xlsx [ROWS]
  */
 const [path, rowsText = '1000000'] = process.argv.slice(2);
 const rows = Number(rowsText);
 if (path === undefined || !Number.isInteger(rows) || rows < 1 || rows > 1_048_576) {
-  throw new Error('usage: node bench/make-workbook.ts OUT.xlsx [ROWS, at most 1048576]');
+  throw new Error('usage: npx node bench/make-workbook.ts OUT.xlsx [ROWS, at most 1048576]');
 }
 const texts = Math.min(200_000, rows);
 const rowsPerPiece = 500;

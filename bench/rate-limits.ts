@@ -15,7 +15,7 @@ import type { Order, Outcome } from './rate-limits/server-process.ts';
  *
  * REDIS_URL, where set, is what ours counts in.
  *
- * node bench/rate-limits.ts [--seconds 2] [--rounds 3] [--load '1 key, 1 in flight']
+ * npx node bench/rate-limits.ts [--seconds 2] [--rounds 3] [--load '1 key, 1 in flight']
  */
 const { values } = parseArgs({
   options: {

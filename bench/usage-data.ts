@@ -15,7 +15,7 @@ import { type History, makeHistory } from './usage-data/make-history.ts';
  * Makes millions of events in a PostgreSQL of its own and times everything that a usage page asks.
  * Ends with 1 where a median is above the goal.
  *
- * node bench/usage-data.ts [--events 10000000]
+ * npx node bench/usage-data.ts [--events 10000000]
  */
 const { values } = parseArgs({ options: { events: { type: 'string', default: '10000000' } } });
 const events = Number(values.events);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * a process of its own, in turns. Gives the best of each: the others measure the machine's other
  * work. The ratio is to the floor of the same kind of time.
  *
- * node bench/xlsx.ts [ROWS [RUNS]]
+ * npx node bench/xlsx.ts [ROWS [RUNS]]
  */
 const [rows = '1000000', runsText = '3'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'bench-xlsx-'));

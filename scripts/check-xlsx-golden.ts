@@ -10,7 +10,7 @@ import type { CellCounts } from './golden/compare-csv.ts';
  * Converts every sheet of a folder of workbooks and compares it, cell by cell, with the CSV that
  * Excel saved for it (the folder's README has the rules). The last line is the result as JSON.
  *
- * node scripts/check-xlsx-golden.ts FOLDER [SHEETS_MIN [CELLS_MIN]]
+ * npx node scripts/check-xlsx-golden.ts FOLDER [SHEETS_MIN [CELLS_MIN]]
  *
  * Exit code 1 when a share of equal sheets or cells, listed exceptions left out, is below.
  */
@@ -31,7 +31,7 @@ interface Tally {
 
 const [folder, sheetsMin = '0.97', cellsMin = '0.999'] = process.argv.slice(2);
 if (folder === undefined) {
-  throw new Error('usage: node scripts/check-xlsx-golden.ts FOLDER [SHEETS_MIN [CELLS_MIN]]');
+  throw new Error('usage: npx node scripts/check-xlsx-golden.ts FOLDER [SHEETS_MIN [CELLS_MIN]]');
 }
 const workDir = mkdtempSync(join(tmpdir(), 'xlsx-golden-'));
 const regular = emptyTally();

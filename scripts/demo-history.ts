@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
  * Fills a running server that bills through the simulator with some weeks of use, so that charts, bills
  * and the pages of the platform have something to show: the demo workspace buys Pro and converts the
  * examples, others come, pay, are late and leave, and the clock is moved on a day at a time.
- * `node scripts/with-node.mjs scripts/demo-history.ts --url http://127.0.0.1:3000 --data data`
+ * `npx node scripts/demo-history.ts --url http://127.0.0.1:3000 --data data`
  */
 const { values } = parseArgs({
   options: {

@@ -16,7 +16,7 @@ export function writeOrCheck(name: string, content: string): void {
   }
   if (readIfThere(path) === content) return;
   const script = process.argv[1]?.slice(root.length + 1) ?? 'the generator';
-  console.error(`${name} is stale: run "node ${script}" and look at the difference.`);
+  console.error(`${name} is stale: run "npx node ${script}" and look at the difference.`);
   process.exitCode = 1;
 }
 

@@ -1,6 +1,6 @@
 import { contenders } from './contenders.ts';
 
-/** `node bench/xlsx/measure.ts CONTENDER INPUT OUTPUT` prints what one run took, as JSON. */
+/** `npx node bench/xlsx/measure.ts CONTENDER INPUT OUTPUT` prints what one run took, as JSON. */
 const [name = '', input = '', output = ''] = process.argv.slice(2);
 const contender = contenders[name];
 if (contender === undefined) throw new Error(`unknown contender: ${name}`);

@@ -2,44 +2,61 @@ import { z } from 'zod';
 import { defineRoute, type Route } from '../http/route.ts';
 import { deleteWorkspace } from './delete-workspace.ts';
 import type { DataRightsDeps } from './deps.ts';
+import { exportWorkspaceAsZip } from './export-zip.ts';
 import { exportWorkspace } from './export.ts';
 import { purgeNow } from './purge-now.ts';
 
 const tag = 'Workspaces';
 
-const exportRoute = defineRoute({
-  method: 'POST',
-  url: '/v1/workspaces/:workspaceId/export',
-  operationId: 'exportWorkspace',
-  summary: 'Everything that is kept about a workspace, as NDJSON',
-  description:
-    'One object a line with its `kind`: workspace, subscription, members, invitations, API keys, ' +
-    'conversions, counted conversions, billing events, invoices and bills with their lines, webhook ' +
-    'endpoints, mails, audit log. A stream, so that its size does not matter. Files and secrets are ' +
-    'not in it. A key needs every scope that reads: audit:read, conversions:read, usage:read, ' +
-    'billing:read and keys:write.',
-  tag,
-  access: { kind: 'workspace', scope: 'audit:read' },
-  // Each time as it is then.
-  idempotency: false,
-  responses: {
-    200: { description: 'Objects, one a line', contentType: 'application/x-ndjson' },
-  },
-  errors: [],
-  handler: async ({ ctx, reply }) => {
-    const lines = exportWorkspace(ctx);
-    return reply
-      .header('content-type', 'application/x-ndjson; charset=utf-8')
-      .header('content-disposition', `attachment; filename="${ctx.organization.id}.ndjson"`)
-      .header('x-content-type-options', 'nosniff')
-      .header('cache-control', 'private, no-store')
-      .send(lines);
-  },
-});
-
 /** What a workspace may ask about the data it has here. */
 export function dataRightsRoutes(deps: DataRightsDeps): Route[] {
-  const purgeRoute = defineRoute({
+  return [exportRoute(deps), purgeRoute(deps), deleteRoute(deps)];
+}
+
+const exportRoute = (deps: DataRightsDeps) =>
+  defineRoute({
+    method: 'POST',
+    url: '/v1/workspaces/:workspaceId/export',
+    operationId: 'exportWorkspace',
+    summary: 'Everything that is kept about a workspace, as NDJSON or ZIP',
+    description:
+      'One object a line with its `kind`: workspace, subscription, members, invitations, API keys, ' +
+      'conversions, counted conversions, billing events, invoices and bills with their lines, webhook ' +
+      'endpoints, mails, audit log. A stream, so that its size does not matter. Secrets are not in ' +
+      'it, nor are files: with `format=zip` it is `workspace.ndjson` in a ZIP beside the outputs that ' +
+      'are still kept and the inputs that still wait, up to 50,000. A key needs every scope that reads: ' +
+      'audit:read, conversions:read, usage:read, billing:read and keys:write.',
+    tag,
+    access: { kind: 'workspace', scope: 'audit:read' },
+    query: z.strictObject({ format: z.enum(['ndjson', 'zip']).default('ndjson') }),
+    // Each time as it is then.
+    idempotency: false,
+    responses: {
+      200: {
+        description: 'Objects, one a line; `application/zip` with `format=zip`',
+        contentType: 'application/x-ndjson',
+      },
+    },
+    errors: ['conflict'],
+    handler: async ({ ctx, query, reply }) => {
+      const isZip = query.format === 'zip';
+      const stream = isZip
+        ? await exportWorkspaceAsZip(ctx, deps.conversions)
+        : exportWorkspace(ctx);
+      return reply
+        .header('content-type', isZip ? 'application/zip' : 'application/x-ndjson; charset=utf-8')
+        .header(
+          'content-disposition',
+          `attachment; filename="${ctx.organization.id}.${query.format}"`,
+        )
+        .header('x-content-type-options', 'nosniff')
+        .header('cache-control', 'private, no-store')
+        .send(stream);
+    },
+  });
+
+const purgeRoute = (deps: DataRightsDeps) =>
+  defineRoute({
     method: 'POST',
     url: '/v1/workspaces/:workspaceId/purge',
     operationId: 'purgeWorkspace',
@@ -51,7 +68,9 @@ export function dataRightsRoutes(deps: DataRightsDeps): Route[] {
     errors: [],
     handler: ({ ctx }) => purgeNow(ctx, deps.conversions),
   });
-  const deleteRoute = defineRoute({
+
+const deleteRoute = (deps: DataRightsDeps) =>
+  defineRoute({
     method: 'DELETE',
     url: '/v1/workspaces/:workspaceId',
     operationId: 'deleteWorkspace',
@@ -69,5 +88,3 @@ export function dataRightsRoutes(deps: DataRightsDeps): Route[] {
     errors: ['overloaded'],
     handler: ({ ctx, body }) => deleteWorkspace(deps, ctx, body.name),
   });
-  return [exportRoute, purgeRoute, deleteRoute];
-}

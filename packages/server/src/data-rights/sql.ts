@@ -51,6 +51,22 @@ export function listJobsWithFiles(organizationId: string, after: string): Statem
     ORDER BY id LIMIT 500`;
 }
 
+const keptFiles = (organizationId: string, asOf: Date) => sql`FROM jobs
+  WHERE organization_id = ${organizationId} AND kind = 'conversion' AND purged_at IS NULL
+    AND (status IN ('queued', 'processing') OR status = 'succeeded'
+      AND (output ->> 'expires_at')::timestamptz > ${asOf})`;
+
+/** Outputs that are kept and conversions that wait, counted up to a bound. */
+export function countKeptFiles(organizationId: string, asOf: Date, bound: number): Statement {
+  return sql`SELECT count(*)::integer AS files
+    FROM (SELECT 1 ${keptFiles(organizationId, asOf)} LIMIT ${bound}) f`;
+}
+
+export function listKeptFiles(organizationId: string, asOf: Date, after: string): Statement {
+  return sql`SELECT id, input ->> 'filename' AS input_filename, output, created_at, finished_at
+    ${keptFiles(organizationId, asOf)} AND id > ${after} ORDER BY id LIMIT 500`;
+}
+
 export type ExportedTable =
   | 'api_keys'
   | 'jobs'
@@ -70,7 +86,8 @@ export function listExported(
   // Usage is in the order of admission: its place is time and id.
   const [idAfter = '', admittedAfter = '-infinity'] = after.split(' ');
   const byTable = {
-    jobs: sql`SELECT id, kind AS converted_by, status, type, "from", "to", options, metadata, input, output, warnings,
+    jobs: sql`SELECT id, kind AS converted_by, status, type, "from", "to", options, metadata, input,
+        output - 'place' AS output, warnings,
         error, counted, billed_as, unit_amount, currency, period_start, api_key_id, member_id,
         created_at, started_at, finished_at, duration_ms FROM jobs
       WHERE organization_id = ${organizationId} AND id > ${after} ORDER BY id LIMIT 1000`,

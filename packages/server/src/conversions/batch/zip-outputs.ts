@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
+import { type ReadStreamOptions, ZipFile } from 'yazl';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { ConversionDeps } from '../deps.ts';
@@ -78,17 +78,24 @@ function noOutput(jobs: readonly (JobRow | null)[]): AppError {
 
 /** The stream that it is read from: nothing is opened before it is its turn. */
 function addOutput(deps: ConversionDeps, zip: ZipFile, name: string, job: KeptJob): Readable {
-  const { output, finished_at: finishedAt } = job;
+  const source = Readable.from(readPlace(deps, job.output.place), { objectMode: false });
+  zip.addReadStream(source, name, zipEntryOf(job.output, job.finished_at));
+  return source;
+}
+
+/** How an output stands in a ZIP. */
+export function zipEntryOf(
+  output: StoredOutput,
+  finishedAt: string | null,
+): Partial<ReadStreamOptions> {
   const format = formatOfMediaType(output.media_type.split(';')[0] ?? '');
-  const source = Readable.from(readPlace(deps, output.place), { objectMode: false });
-  zip.addReadStream(source, name, {
+  return {
     size: output.size_bytes,
     mtime: new Date(finishedAt ?? output.expires_at),
     mode: 0o100_644,
     // What is compressed already would only cost time.
     compress: format !== null && formats[format].text,
-  });
-  return source;
+  };
 }
 
 async function* readPlace(deps: ConversionDeps, place: string): AsyncGenerator<Buffer> {

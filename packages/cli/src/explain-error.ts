@@ -54,6 +54,7 @@ function adviceFor(error: MutateError): string[] {
       break;
     case 'forbidden':
       lines.push(said('The API key needs the scope', extras['required_scope']));
+      lines.push(said('In the dashboard it is open to', extras['required_roles']));
       break;
     case 'quota_exceeded':
     case 'spend_cap_reached':

@@ -3,8 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { Mutate } from '@mutate/sdk';
 
@@ -12,7 +10,7 @@ import { systemClock } from '../../server/src/clock.ts';
 import { scenario, type Scene } from '../../server/src/test/scenario.ts';
 import { startTestService, type TestService } from '../../server/src/test/service.ts';
 import { readZip } from '../../server/src/test/zip.ts';
-import { runMutate } from './run.ts';
+import { runCaptured } from './test/run.ts';
 
 const csv = 'name,age\r\nAda,36\r\n';
 
@@ -49,17 +47,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const path = (name: string) => join(folder, name);
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { MUTATE_API_KEY: owner.apiKey, MUTATE_URL: tested.url };
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const texts = [text(stdout), text(stderr)];
-  const { signal } = new AbortController();
-  const code = await runMutate(args, { env, stdin: Readable.from([]), stdout, stderr, signal });
-  stdout.end();
-  stderr.end();
-  const [out = '', err = ''] = await Promise.all(texts);
-  return { code, stdout: out, stderr: err };
-}
+const run = (...args: string[]) =>
+  runCaptured(args, { MUTATE_API_KEY: owner.apiKey, MUTATE_URL: tested.url });
 
 async function used(): Promise<unknown> {
   const response = await tested.fetch(`/v1/workspaces/${owner.organizationId}/usage`, {

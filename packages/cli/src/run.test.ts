@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { conversions, makeJob, Peer, workspace } from '../../sdk/src/test/peer.ts';
-import { runMutate } from './run.ts';
+import { runCaptured, type Ran, type Setting } from './test/run.ts';
 
 let peer: Peer;
 let folder: string;
@@ -23,31 +23,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-interface Setting {
-  stdin?: Readable;
-  isTTY?: boolean;
-  env?: Record<string, string>;
-}
-
-async function run(args: string[], setting: Setting = {}): Promise<Ran> {
+function run(
+  args: string[],
+  setting: Setting & { env?: Record<string, string> } = {},
+): Promise<Ran> {
   const env = { MUTATE_API_KEY: 'mk_live_peer', MUTATE_URL: peer.url, ...setting.env };
-  const stdout = new PassThrough();
-  const stderr = Object.assign(new PassThrough(), { isTTY: setting.isTTY ?? false, columns: 80 });
-  const texts = [new Response(Readable.toWeb(stdout) as ReadableStream).text()];
-  texts.push(new Response(Readable.toWeb(stderr) as ReadableStream).text());
-  const stdin = setting.stdin ?? Readable.from([]);
-  const { signal } = new AbortController();
-  const code = await runMutate(args, { env, stdin, stdout, stderr, signal });
-  stdout.end();
-  stderr.end();
-  const [out = '', err = ''] = await Promise.all(texts);
-  return { code, stdout: out, stderr: err };
+  return runCaptured(args, env, setting);
 }
 
 async function files(): Promise<string[]> {

@@ -7,10 +7,13 @@ import { formatsCommand } from './commands/formats.ts';
 import { helpFor } from './commands/help.ts';
 import { invoicesCommand } from './commands/invoices.ts';
 import { jobCommand } from './commands/job.ts';
+import { keysCommand } from './commands/keys.ts';
+import { membersCommand } from './commands/members.ts';
 import { plansCommand } from './commands/plans.ts';
 import { subscriptionCommand } from './commands/subscription.ts';
 import { usageCommand } from './commands/usage.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
+import { workspaceCommand } from './commands/workspace.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
 import { version } from './version.ts';
@@ -23,6 +26,9 @@ const commands: readonly Command[] = [
   subscriptionCommand,
   invoicesCommand,
   webhooksCommand,
+  keysCommand,
+  membersCommand,
+  workspaceCommand,
   formatsCommand,
   doctorCommand,
 ];

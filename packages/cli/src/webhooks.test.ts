@@ -1,5 +1,3 @@
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { systemClock } from '../../server/src/clock.ts';
@@ -12,7 +10,7 @@ import {
 } from '../../server/src/test/webhook-receiver.ts';
 import { verifyWebhook } from '../../sdk/src/client.ts';
 import { exitCodes } from './exit-codes.ts';
-import { runMutate } from './run.ts';
+import { runCaptured } from './test/run.ts';
 
 let receiver: WebhookReceiver;
 let tested: TestService;
@@ -27,17 +25,8 @@ afterAll(async () => {
   await receiver.close();
 });
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { MUTATE_API_KEY: owner.apiKey, MUTATE_URL: tested.url };
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const texts = [text(stdout), text(stderr)];
-  const { signal } = new AbortController();
-  const code = await runMutate(args, { env, stdin: Readable.from([]), stdout, stderr, signal });
-  stdout.end();
-  stderr.end();
-  const [out = '', err = ''] = await Promise.all(texts);
-  return { code, stdout: out, stderr: err };
-}
+const run = (...args: string[]) =>
+  runCaptured(args, { MUTATE_API_KEY: owner.apiKey, MUTATE_URL: tested.url });
 
 it('makes an endpoint, tests it, shows what came of it, exchanges its secret, deletes it', async () => {
   expect((await run('webhooks')).stdout).toBe('There are no webhook endpoints.\n');

@@ -71,7 +71,7 @@ export type {
 export type { CancelSubscriptionInput, ChangeSubscriptionInput } from './subscription.ts';
 export type { CreateReservationInput, HeldReservation } from './reservations.ts';
 export type { UsageBucket, UsageDecision, UsageExportInput, UsageHistoryInput } from './usage.ts';
-export type { UpdateWorkspaceInput } from './workspaces.ts';
+export type { ExportWorkspaceInput, UpdateWorkspaceInput } from './workspaces.ts';
 export { minorDigits } from './currency.ts';
 export { ConnectionError, errorFromJob, MutateError } from './errors.ts';
 export { randomToken as newIdempotencyKey } from './random.ts';
@@ -180,7 +180,7 @@ export class Mutate {
     this.conversions = new Conversions(http, workspace);
     this.batches = new Batches(http, workspace);
     this.usage = new UsageReports(http, workspace);
-    this.workspaces = new Workspaces(http);
+    this.workspaces = new Workspaces(http, workspace);
     this.auditLog = new AuditLog(http, workspace);
     this.formats = new Catalogue<Format>(http, '/v1/formats');
     this.plans = new Catalogue<Plan>(http, '/v1/plans');

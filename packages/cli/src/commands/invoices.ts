@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { formatCount, formatMoney, formatTable } from '../format.ts';
 import { saveOutput } from '../output-file.ts';
 import { resolveTarget } from '../output-target.ts';
+import { show } from '../show.ts';
 
 /** `mutate invoices`: what the workspace was billed, and why. */
 export const invoicesCommand: Command = {
@@ -49,12 +50,6 @@ async function run(invocation: Invocation): Promise<number> {
     return show(invocation, explanation, describeLine);
   }
   return show(invocation, await client.invoices.get(id, { signal: io.signal }), describe);
-}
-
-function show<Value>({ io, flags }: Invocation, value: Value, text: (value: Value) => string) {
-  const isJson = flags['json'] === true;
-  io.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : text(value));
-  return exitCodes.ok;
 }
 
 async function listInvoices(client: Mutate, invocation: Invocation): Promise<number> {

@@ -2,8 +2,8 @@ import type { Plan } from '@mutate/sdk';
 
 import { printable, textFlag, UsageError, type Command, type Invocation } from '../command.ts';
 import { connect, connectionHelp, connectionOptions } from '../connect.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { formatCount, formatMoney, formatTable } from '../format.ts';
+import { show } from '../show.ts';
 
 /** `mutate plans`: the price list. */
 export const plansCommand: Command = {
@@ -21,13 +21,12 @@ ${connectionHelp}`,
   run,
 };
 
-async function run({ io, flags, positionals }: Invocation): Promise<number> {
+async function run(invocation: Invocation): Promise<number> {
+  const { io, flags, positionals } = invocation;
   if (positionals.length > 0) throw new UsageError('mutate plans takes no arguments.');
   const plans = await connect(flags, io.env).plans.list({ signal: io.signal });
   const currency = textFlag(flags, 'currency')?.toLowerCase() ?? 'usd';
-  const isJson = flags['json'] === true;
-  io.stdout.write(isJson ? `${JSON.stringify(plans, null, 2)}\n` : describe(plans, currency));
-  return exitCodes.ok;
+  return show(invocation, plans, (all) => describe(all, currency));
 }
 
 const heads = ['PLAN', 'ID', 'CONVERSIONS', 'AT ONCE', 'LARGEST FILE', 'MONTH', 'YEAR', 'BEYOND'];

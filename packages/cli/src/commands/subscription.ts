@@ -9,8 +9,8 @@ import {
   type Invocation,
 } from '../command.ts';
 import { connect, connectionHelp, connectionOptions } from '../connect.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { formatMoney, formatTable } from '../format.ts';
+import { show } from '../show.ts';
 
 /** `mutate subscription`: what the workspace is on, and changing it. */
 export const subscriptionCommand: Command = {
@@ -69,12 +69,6 @@ async function run(invocation: Invocation): Promise<number> {
 
 function asLine(text: string): string {
   return `${printable(text)}\n`;
-}
-
-function show<Value>({ io, flags }: Invocation, value: Value, text: (value: Value) => string) {
-  const isJson = flags['json'] === true;
-  io.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : text(value));
-  return exitCodes.ok;
 }
 
 function choiceOf<Choice extends string>(

@@ -2,8 +2,8 @@ import type { Usage } from '@mutate/sdk';
 
 import { printable, UsageError, type Command, type Invocation } from '../command.ts';
 import { connect, connectionHelp, connectionOptions } from '../connect.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { formatBar, formatCount, formatMoney, formatTable } from '../format.ts';
+import { show } from '../show.ts';
 
 const barWidth = 30;
 
@@ -22,12 +22,11 @@ ${connectionHelp}`,
   run,
 };
 
-async function run({ io, flags, positionals }: Invocation): Promise<number> {
+async function run(invocation: Invocation): Promise<number> {
+  const { io, flags, positionals } = invocation;
   if (positionals.length > 0) throw new UsageError('mutate usage takes no arguments.');
   const usage = await connect(flags, io.env).usage.get({ signal: io.signal });
-  const text = flags['json'] === true ? `${JSON.stringify(usage, null, 2)}\n` : describe(usage);
-  io.stdout.write(text);
-  return exitCodes.ok;
+  return show(invocation, usage, describe);
 }
 
 function describe(usage: Usage): string {

@@ -2,8 +2,8 @@ import type { Mutate, NewWebhookEndpoint, WebhookDelivery, WebhookEndpoint } fro
 
 import { printable, textFlag, UsageError, type Command, type Invocation } from '../command.ts';
 import { connect, connectionHelp, connectionOptions } from '../connect.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { formatTable } from '../format.ts';
+import { show } from '../show.ts';
 
 const deliveriesShownMax = 50;
 const actions = ['test', 'redeliver', 'rotate-secret', 'delete'] as const;
@@ -75,12 +75,6 @@ async function act(client: Mutate, invocation: Invocation, id: string): Promise<
     return show(invocation, { id, deleted: true }, () => `Deleted ${printable(id)}.\n`);
   }
   return listDeliveries(client, invocation, id);
-}
-
-function show<Value>({ io, flags }: Invocation, value: Value, text: (value: Value) => string) {
-  const isJson = flags['json'] === true;
-  io.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : text(value));
-  return exitCodes.ok;
 }
 
 async function listEndpoints(client: Mutate, invocation: Invocation): Promise<number> {

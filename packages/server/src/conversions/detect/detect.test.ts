@@ -29,7 +29,9 @@ async function detect(bytes: Buffer | string, filename = 'file') {
 async function zip(entries: Record<string, string | Buffer>): Promise<Buffer> {
   const file = new ZipFile();
   for (const [name, content] of Object.entries(entries)) {
-    file.addBuffer(Buffer.from(content as string), name, { compress: name !== 'mimetype' });
+    // A compressor for each of thousands of empty parts would take gigabytes.
+    const compress = name !== 'mimetype' && content.length > 0;
+    file.addBuffer(Buffer.from(content as string), name, { compress });
   }
   file.end();
   return buffer(file.outputStream);

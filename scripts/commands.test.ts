@@ -62,7 +62,7 @@ function run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEn
     child.once('close', (code) => resolve({ code, output }));
   });
   const said = (words: string): Promise<void> =>
-    expect.poll(() => output, { timeout: 20_000 }).toContain(words);
+    expect.poll(() => output, { timeout: 30_000 }).toContain(words);
   return { child, ended, said };
 }
 

@@ -212,7 +212,7 @@ test('a server that is not there is told with what to check', async () => {
   const ran = await run(['usage'], { env: { MUTATE_URL: 'http://127.0.0.1:9' } });
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain('MUTATE_URL');
-}, 20_000);
+});
 
 test('flags go before the environment', async () => {
   const env = {

@@ -121,7 +121,7 @@ describe('mutate keys', () => {
     expect(key).not.toBe(secret);
     expect(await withKey(key)).toBe(exitCodes.ok);
     expect((await run('keys', 'revoke', id)).stdout).toBe(`${id} is revoked.\n`);
-    await expect.poll(() => withKey(key), { timeout: 3000 }).toBe(exitCodes.credentials);
+    await expect.poll(() => withKey(key), { timeout: 30_000 }).toBe(exitCodes.credentials);
   });
 
   test('hands on the limits that are asked for', async () => {

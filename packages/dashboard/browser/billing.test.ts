@@ -182,7 +182,7 @@ test('a renewal that is declined is told on the page, paid from there, and over'
   await page.getByRole('button', { name: /^Pay/ }).click();
   await page.getByText('paid', { exact: true }).waitFor();
   await expect
-    .poll(() => subscriptionOf(visitor), { timeout: 15_000 })
+    .poll(() => subscriptionOf(visitor), { timeout: 30_000 })
     .toMatchObject([{ status: 'active' }]);
   await visitor.open('billing');
   await page.getByRole('region', { name: 'Plan' }).getByText('active').waitFor();

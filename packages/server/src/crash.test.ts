@@ -56,11 +56,11 @@ beforeAll(async () => {
   // Short, and reachable by the database's user.
   dataFolder = await mkdtemp('/tmp/mutate-crash-');
   running = await start();
-}, 60_000);
+});
 afterAll(async () => {
   await end(running, 'SIGTERM');
   await rm(dataFolder, { recursive: true, force: true });
-}, 60_000);
+});
 
 function call(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
@@ -175,5 +175,5 @@ describe('a kill -9 in mid-conversion', () => {
     expect(child.exitCode).toBe(0);
     running = await start();
     expect((await readUsage()).used).toBeGreaterThanOrEqual(2);
-  }, 60_000);
+  });
 });

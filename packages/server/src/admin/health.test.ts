@@ -8,7 +8,7 @@ let tested: TestService;
 
 beforeAll(async () => {
   tested = await startTestService();
-}, 60_000);
+});
 afterAll(() => tested.close());
 
 async function read(key: string | undefined = testAdminKey) {
@@ -40,7 +40,7 @@ test('tells what waits, which engines there are, and why what was refused', asyn
   expect(reply.status).toBe(402);
   const refusals = async () => (await read()).body.outcomes;
   await expect
-    .poll(refusals, { timeout: 10_000 })
+    .poll(refusals, { timeout: 30_000 })
     .toEqual([{ outcome: 'refused', reason: 'quota_exceeded', count: 1, workspace_count: 1 }]);
   const { endpoints } = (await read()).body;
   const path = '/v1/workspaces/{workspaceId}/conversions';

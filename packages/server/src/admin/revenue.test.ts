@@ -8,7 +8,7 @@ let world: BillingWorld;
 
 beforeAll(async () => {
   world = await createBillingWorld();
-}, 60_000);
+});
 afterAll(() => world.close());
 
 async function read(): Promise<Revenue> {
@@ -55,7 +55,7 @@ test('what recurs is told by currency; a year counts as twelve months, an assign
       recurring_minor: 1900,
     },
   ]);
-}, 60_000);
+});
 
 test('overage of running periods counts before it is billed', async () => {
   const [counter] = await world.db.query<{ organization_id: string }>(

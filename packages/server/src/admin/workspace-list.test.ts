@@ -26,7 +26,7 @@ beforeAll(async () => {
     const made = scenario(database.db, clock).organization(name).plan(plan).used(used);
     ids[name] = (await made.create()).organizationId;
   }
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await database.close();

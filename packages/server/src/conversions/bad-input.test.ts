@@ -45,7 +45,7 @@ async function expectNothingLeft(owner: Scene): Promise<void> {
   await expectInvariants(db, owner.organizationId, new Date());
   const [process] = await readdir(join(tested.dataFolder, 'work'));
   const work = join(tested.dataFolder, 'work', process ?? '');
-  await expect.poll(() => readdir(work), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => readdir(work), { timeout: 30_000 }).toEqual([]);
   const stored = await readdir(join(tested.dataFolder, 'files', owner.organizationId), {
     recursive: true,
     withFileTypes: true,

@@ -64,7 +64,7 @@ describe('documents that a reader of ours does not know, or not in that size', (
       const txt = await convert(owner, file, 'txt');
       expect(txt.text).toMatch(/^The quarterly figures are in/u);
     },
-    60_000,
+    120_000,
   );
 
   it('an XLS above 20 MB is read by LibreOffice, with the same options', async () => {

@@ -98,9 +98,9 @@ test('ends with its client: no file stays open', async () => {
     signal: stop.signal,
   });
   await reply.body?.getReader().read();
-  await expect.poll(openFiles, { timeout: 5000 }).toBe(1);
+  await expect.poll(openFiles, { timeout: 30_000 }).toBe(1);
   stop.abort();
-  await expect.poll(openFiles, { timeout: 5000 }).toBe(0);
+  await expect.poll(openFiles, { timeout: 30_000 }).toBe(0);
 });
 
 /** How many files of the workspace this process has open. */

@@ -225,7 +225,7 @@ test('a first start that was killed half-way is done again', async () => {
   await vi.waitFor(async () => {
     await (await start(dataDir)).stop();
     expect(fs.readdirSync(root).filter((name) => name.includes('.new'))).toEqual([]);
-  }, 20_000);
+  });
 });
 
 test('a clone that only its owner may enter can start the server', async () => {

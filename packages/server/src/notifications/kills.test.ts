@@ -68,7 +68,7 @@ async function expectAllArrived(organizationId: string): Promise<string[]> {
   return arrived;
 }
 
-describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
+describe('a process that is killed with kill -9', () => {
   test.each([
     ['while it makes the mails', 'INSERT ON mail_messages', 'true'],
     ['when they are made and the announcement is not marked', 'UPDATE ON outbox', 'true'],

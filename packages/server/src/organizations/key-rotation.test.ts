@@ -136,6 +136,6 @@ test('a key tells who made it and which of its secrets is still used', async () 
     return [body.last_used_at, (body.previous as { last_used_at: string | null }).last_used_at];
   };
   await expect
-    .poll(async () => (await seen()).map((time) => time !== null), { timeout: 15_000 })
+    .poll(async () => (await seen()).map((time) => time !== null), { timeout: 30_000 })
     .toEqual([false, true]);
 });

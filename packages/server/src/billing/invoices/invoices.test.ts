@@ -36,7 +36,7 @@ beforeAll(async () => {
       return body as unknown as InvoiceWithLines;
     }),
   );
-}, 60_000);
+});
 afterAll(() => world.close());
 
 async function listAll(query = ''): Promise<InvoiceWithLines[]> {

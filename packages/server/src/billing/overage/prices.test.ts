@@ -46,7 +46,7 @@ beforeAll(async () => {
   await chargeOverage(world.db, ids.capped, 500);
   await chargeOverage(world.db, ids.byType);
   await chargeOverage(world.db, ids.tiered);
-}, 60_000);
+});
 afterAll(() => world.close());
 
 async function linesOf(id: string) {

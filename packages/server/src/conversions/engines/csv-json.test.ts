@@ -1,6 +1,7 @@
 import { parse as parseCsv } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { processorTimeOf } from '../../test/processor-time.ts';
 import { csvJsonEngine } from './csv-json.ts';
 import { CsvReader } from './text/csv-reader.ts';
 import { runInMemory, runOnFile } from './text/run-both.ts';
@@ -165,9 +166,8 @@ describe('a damaged CSV', () => {
   });
 
   test('thousands of equal names are numbered in linear time', async () => {
-    const started = performance.now();
-    await run(`${'a,'.repeat(16_000)}\n1\n`);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const tookMs = await processorTimeOf(() => run(`${'a,'.repeat(16_000)}\n1\n`));
+    expect(tookMs).toBeLessThan(2000);
   });
 
   test('an aborted conversion stops', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { processorTimeOf } from '../../test/processor-time.ts';
 import { csvJsonEngine } from './csv-json.ts';
 import { jsonCsvEngine } from './json-csv.ts';
 import { JsonElements } from './text/json-elements.ts';
@@ -165,11 +166,12 @@ describe('a damaged JSON', () => {
     }
   });
 
-  test('an element of many megabytes is read in linear time', { timeout: 20_000 }, async () => {
-    const started = performance.now();
-    const outcome = await runOnFile(jsonCsvEngine, Buffer.from(`["${'x'.repeat(15e6)}"]`));
-    expect('text' in outcome && outcome.text.length).toBe('value\r\n\r\n'.length + 15e6);
-    expect(performance.now() - started).toBeLessThan(5000);
+  test('an element of many megabytes is read in linear time', async () => {
+    const tookMs = await processorTimeOf(async () => {
+      const outcome = await runOnFile(jsonCsvEngine, Buffer.from(`["${'x'.repeat(15e6)}"]`));
+      expect('text' in outcome && outcome.text.length).toBe('value\r\n\r\n'.length + 15e6);
+    });
+    expect(tookMs).toBeLessThan(5000);
   });
 });
 

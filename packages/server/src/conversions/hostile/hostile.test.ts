@@ -162,9 +162,9 @@ test('and afterwards nothing is left: no slot, no unit, no file, no count too ma
     // A child that is starting writes what it warms up with.
     return paths.filter((path) => /^[^/]+\/[^/]+\/(?:in|out|tmp)\/(?!warm)/u.test(path));
   };
-  await expect.poll(remains, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(remains, { timeout: 30_000 }).toEqual([]);
   await tested.close();
   const processes = () => descendantsOf(process.pid, readProcessTable()).slice(1);
-  await expect.poll(processes, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(processes, { timeout: 30_000 }).toEqual([]);
   expect(canary.calls).toEqual([]);
 }, 90_000);

@@ -82,7 +82,7 @@ async function expectNothingLeft(owner: Scene): Promise<void> {
   const [process] = await readdir(join(tested.dataFolder, 'work'));
   const work = join(tested.dataFolder, 'work', process ?? '');
   // A job that an earlier test queued may still be under way.
-  await expect.poll(() => readdir(work), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => readdir(work), { timeout: 30_000 }).toEqual([]);
 }
 
 describe('a conversion of what a URL stands for', () => {
@@ -118,12 +118,12 @@ describe('a conversion of what a URL stands for', () => {
     const body = { source_url: `http://${origin}/held.csv`, to: 'json' };
     const queued = { prefer: 'respond-async' };
     const sent = Array.from({ length: 10 }, () => send(owner, body, queued));
-    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(8);
+    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(8);
     const beside = { source_url: `http://${origin}/people.csv`, to: 'json' };
     expect((await send(other, beside)).status).toBe(201);
     expect(held.length).toBe(8);
     for (const response of held.splice(0)) response.end(csv);
-    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(2);
     for (const response of held.splice(0)) response.end(csv);
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(10).fill(202));
   });

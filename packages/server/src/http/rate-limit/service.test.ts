@@ -36,7 +36,7 @@ beforeAll(async () => {
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });
-}, 60_000);
+});
 afterAll(async () => {
   await other.close();
   await one.close();

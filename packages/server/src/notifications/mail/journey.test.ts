@@ -23,7 +23,7 @@ const mailNumber = (count: number) => until(() => server.mails[count - 1]);
 
 test(
   'somebody signs up by mail, wants the digest, and stops it again',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const browser = openBrowser(tested);
     const person = { name: 'Grace', email: 'grace@example.com', password: testPassword };

@@ -83,7 +83,7 @@ const secondsUntil = async (organizationId: string) => {
 
 const headerOf = (mail: ParsedMail | undefined, name: string) => mail?.headers.get(name);
 
-describe('a mail', { timeout: 60_000 }, () => {
+describe('a mail', () => {
   test('arrives as text and HTML, under an id of its own, with a way to stop it', async () => {
     const { owner, inState } = await tell();
     const row = await inState(({ status }) => status === 'sent');

@@ -60,7 +60,7 @@ async function sent() {
   return { ...made, deliveryId: `dlv_n${queued}` };
 }
 
-describe('an endpoint', { timeout: 60_000 }, () => {
+describe('an endpoint', () => {
   const isOff = (id: string) =>
     until(async () => {
       const [row] = await database.db.query<{ active: boolean; disabled_reason: string }>(

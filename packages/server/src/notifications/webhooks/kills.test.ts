@@ -60,7 +60,7 @@ async function arrived(endpointId: string): Promise<string[]> {
   return ids;
 }
 
-describe('a process that is killed with kill -9', { timeout: 60_000 }, () => {
+describe('a process that is killed with kill -9', () => {
   test.each([
     ['while it makes the event', 'INSERT ON webhook_events', 'true'],
     ['while it makes the delivery', 'INSERT ON webhook_deliveries', 'true'],

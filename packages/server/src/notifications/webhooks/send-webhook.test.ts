@@ -53,7 +53,7 @@ async function sent() {
   return { ...made, eventId: `evt_n${queued}`, deliveryId: `dlv_n${queued}` };
 }
 
-describe('a delivery', { timeout: 60_000 }, () => {
+describe('a delivery', () => {
   test('is signed as an independent library verifies it, and its answer is kept', async () => {
     receiver.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' }).end(`thanks\0${'x'.repeat(5_000)}`);

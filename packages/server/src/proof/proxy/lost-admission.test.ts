@@ -93,7 +93,7 @@ describe.each<Mode>(['synchronous', 'asynchronous', 'batch'])(
         proxy.reopen();
         expect(thenShut ? [503] : [201, 202]).toContain(first);
         await sendUntilDone(mode, owner, 'struck');
-        await expect.poll(() => isDrained(db, organizationId), { timeout: 20_000 }).toBe(true);
+        await expect.poll(() => isDrained(db, organizationId), { timeout: 30_000 }).toBe(true);
         const jobs = await db.query<{ status: string; events: number }>(sql`SELECT j.status,
           (SELECT count(*) FROM usage_events e
            WHERE e.organization_id = j.organization_id AND e.job_id = j.id) AS events
@@ -105,7 +105,7 @@ describe.each<Mode>(['synchronous', 'asynchronous', 'batch'])(
         expect(jobs.reduce((sum, { events }) => sum + events, 0)).toBe(wanted);
         await expectInvariants(db, organizationId, new Date());
       },
-      90_000,
+      120_000,
     );
   },
 );

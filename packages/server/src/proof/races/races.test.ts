@@ -19,4 +19,4 @@ it('two servers racing for the same organizations never admit too many or count 
   expect(Object.keys(verdicts)).toEqual(
     expect.arrayContaining(['allowed', 'allowed_overage', 'quota_exceeded', 'concurrency_limited']),
   );
-}, 60_000);
+});

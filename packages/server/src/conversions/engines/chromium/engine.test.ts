@@ -186,7 +186,7 @@ describe('a bad page', () => {
     const code = await bench.codeOf({ ...request, timeoutMs: 20_000 });
     expect(['document_too_complex', 'conversion_timeout']).toContain(code);
     expect(await textOf(html('<p>next'))).toContain('next');
-  }, 60_000);
+  });
 
   test('no page reaches loopback or a file of the host', async () => {
     const canary = await openCanary();

@@ -227,7 +227,7 @@ describe.each([
   let engine: EngineUnderTest;
   beforeAll(async () => {
     engine = await EngineUnderTest.open(spec);
-  }, 60_000);
+  });
   afterAll(() => engine.close());
 
   test.each(documents)('%s reaches neither the network nor a file', async (_name, from, make) => {

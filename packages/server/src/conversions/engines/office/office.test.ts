@@ -41,7 +41,7 @@ describe.each([
   let engine: EngineUnderTest;
   beforeAll(async () => {
     engine = await EngineUnderTest.open(spec);
-  }, 60_000);
+  });
   afterAll(() => engine.close());
 
   test.each(formats)('makes a complete PDF with every page and its text of %s', async (format) => {
@@ -78,7 +78,7 @@ describe.each([
     }
     expect(engine.runner.stats().started).toBe(startedBefore);
     await expect.poll(() => engine.leftovers()).toEqual([]);
-  }, 60_000);
+  });
 
   test('only the pages that are asked for are made, and none is an invalid request', async () => {
     expect((await engine.toPdf(document('odt'), 'odt', { pages: '2-3' })).pages).toBe(2);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { processorTimeOf } from '../../../test/processor-time.ts';
 import { warnOfReplacedFonts } from './replaced-fonts.ts';
 
 const pdf = Buffer.from('/BaseFont/BAAAAA+LiberationSerif-Bold');
@@ -35,10 +36,11 @@ test.each([
   ['docx', 'word/document.xml', '<w:rFonts '],
   ['xlsx', 'xl/styles.xml', '<font>'],
   ['rtf', 'rtf', String.raw`{\fonttbl\f0 `],
-] as const)('a hostile %s is looked through in one pass (%s: %s…)', (format, part, piece) => {
+] as const)('a hostile %s is looked through in one pass (%s: %s…)', async (format, part, piece) => {
   const text = piece.repeat(200_000);
-  const startMs = performance.now();
-  expect(warnOfReplacedFonts(format, new Map([[part, text]]), pdf)).toEqual([]);
+  const tookMs = await processorTimeOf(() => {
+    expect(warnOfReplacedFonts(format, new Map([[part, text]]), pdf)).toEqual([]);
+  });
   // Looked at again from each beginning, this would take hours.
-  expect(performance.now() - startMs).toBeLessThan(20_000);
+  expect(tookMs).toBeLessThan(20_000);
 });

@@ -133,6 +133,7 @@ const packageImports = new Map([
       'react',
       'react-dom',
       'react-router',
+      'uqr',
     ]),
   ],
 ]);

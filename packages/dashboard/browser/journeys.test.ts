@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -8,11 +9,26 @@ import { startWorld, type World } from './world.ts';
 const workbook = join(import.meta.dirname, '../../../examples/sales.xlsx');
 let world: World;
 
+/** Somebody else's server, with a file on it. */
+const elsewhere = createServer((request, response) => {
+  if (request.url !== '/files/prices.csv') response.statusCode = 404;
+  response.setHeader('content-type', 'text/csv').end('a,b\n1,2\n');
+});
+
 beforeAll(async () => {
-  world = await startWorld();
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  world = await startWorld({ env: { IMPORT_ALLOWED_HOSTS: `127.0.0.1:${portOf(elsewhere)}` } });
 }, 120_000);
 afterEach(() => world.expectQuiet());
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  elsewhere.close();
+});
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
   return world.tested.database.owner.query<T>(statement);
@@ -53,6 +69,35 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
       JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email}`,
   );
   expect(jobs).toEqual([{ status: 'succeeded', by_member: true }]);
+});
+
+test('a file on the web is converted by its address; what cannot be fetched is told and costs nothing', async () => {
+  const visitor = await world.visit();
+  const { page, scene } = visitor;
+  const base = `http://127.0.0.1:${portOf(elsewhere)}/files`;
+  await visitor.open('convert');
+  const field = page.getByLabel('Or the address of a file on the web');
+  await field.fill(`${base}/prices.csv`);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const found = page.getByRole('region', { name: 'prices.csv' });
+  await found.getByText('Counts 1 of 100 left').waitFor();
+  await found.getByRole('combobox', { name: 'Convert to' }).click();
+  await page.getByRole('option', { name: 'JSON', exact: true }).click();
+  await found.getByRole('button', { name: 'Convert', exact: true }).click();
+  const download = page.waitForEvent('download');
+  await found.getByRole('link', { name: 'Download' }).click();
+  expect((await download).suggestedFilename()).toBe('prices.json');
+
+  await field.fill(`${base}/gone`);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const missing = page.getByRole('region', { name: 'gone' });
+  await missing.getByRole('combobox', { name: 'Convert to' }).click();
+  await page.getByRole('option', { name: 'PDF', exact: true }).click();
+  await missing.getByRole('button', { name: 'Convert', exact: true }).click();
+  await missing.getByRole('alert').waitFor();
+  const counted = await rows(sql`SELECT used FROM usage_counters
+    WHERE organization_id = ${scene.organizationId}`);
+  expect(counted).toEqual([{ used: 1 }]);
 });
 
 test('who is at the limit is told so before and after, with the way out, and nothing counts', async () => {

@@ -1,4 +1,4 @@
-import type { HttpClient } from './http.ts';
+import type { CallOptions, HttpClient } from './http.ts';
 import { listAll, onePage, type PageInput } from './pages.ts';
 import type { List } from './types.ts';
 import type { WorkspacePath } from './workspace.ts';
@@ -42,5 +42,24 @@ export class AuditLog {
   /** One page, newest first. */
   async page(input: ListAuditInput = {}): Promise<List<AuditEntry>> {
     return onePage<AuditEntry>(this.#http, await this.#workspace.to('audit-log'), input);
+  }
+
+  /** Every entry from the first on, with its hash; cancel the stream when you stop early. */
+  async export(
+    format: 'ndjson' | 'csv' = 'ndjson',
+    { signal }: CallOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    return this.#http.stream({
+      method: 'GET',
+      path: await this.#workspace.to('audit-log', 'export'),
+      query: { format },
+      headers: { accept: '*/*' },
+      signal,
+    });
+  }
+
+  /** Where a browser with a session downloads the same, below the server's address. */
+  async exportPath(format: 'ndjson' | 'csv'): Promise<string> {
+    return `${await this.#workspace.to('audit-log', 'export')}?format=${format}`;
   }
 }

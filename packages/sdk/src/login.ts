@@ -106,6 +106,11 @@ export class Login {
     return this.#post('admin/stop-impersonating', {});
   }
 
+  /** For good, and by a session that is at most ten minutes old. */
+  async deleteAccount(): Promise<void> {
+    await this.#http.nothing({ method: 'DELETE', path: '/v1/me' });
+  }
+
   async sessions(options: CallOptions = {}): Promise<LoginSession[]> {
     const list = await this.#http.json<{ data: LoginSession[] }>({
       method: 'GET',

@@ -1,7 +1,7 @@
 import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { MutateError } from '@mutate/sdk';
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { isSignedOut } from '../query-client.ts';
 
 interface ProblemProps {
@@ -14,6 +14,8 @@ interface ProblemProps {
 /** What went wrong, in the server's words, with the id that support asks for. */
 export function Problem({ error, onRetry, children }: ProblemProps) {
   const isKnown = error instanceof MutateError;
+  const isStale = isKnown && error.extras['reason'] === 'sign_in_again';
+  const { pathname } = useLocation();
   return (
     <div className="notice" data-tone="bad" role="alert">
       <Stack gap={6} flex={1}>
@@ -23,6 +25,11 @@ export function Problem({ error, onRetry, children }: ProblemProps) {
         {isSignedOut(error) ? (
           <Anchor component={Link} to="/sign-in" size="sm">
             Sign in
+          </Anchor>
+        ) : null}
+        {isStale ? (
+          <Anchor component={Link} to={`/sign-in?from=${encodeURIComponent(pathname)}`} size="sm">
+            Sign in again, and come back
           </Anchor>
         ) : null}
         {children}

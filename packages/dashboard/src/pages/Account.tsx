@@ -2,6 +2,7 @@ import { Page } from '../components/Page.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { Panel } from '../components/Panel.tsx';
 import { useMe } from '../session.ts';
+import { DeleteAccount } from './account/DeleteAccount.tsx';
 import { PasswordForm } from './account/PasswordForm.tsx';
 import { ProfileForm } from './account/ProfileForm.tsx';
 import { SecondFactor } from './account/SecondFactor.tsx';
@@ -25,6 +26,9 @@ export function Component() {
             </Panel>
             <Panel title="Where you are signed in" isFlush>
               <Sessions />
+            </Panel>
+            <Panel title="Leave for good">
+              <DeleteAccount email={data.user.email} />
             </Panel>
           </>
         )}

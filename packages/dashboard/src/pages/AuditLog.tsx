@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Button, Menu, Text } from '@mantine/core';
 import type { AuditEntry } from '@mutate/sdk';
 import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
@@ -20,6 +20,7 @@ export function Component() {
     <Page
       title="Audit log"
       about="Who changed what. Each entry carries the hash of the one before it: none can be altered or removed unseen."
+      actions={<Export />}
     >
       <Panel isFlush>
         <Loaded query={entries} lines={8}>
@@ -36,5 +37,26 @@ export function Component() {
         <More pages={entries} />
       </Panel>
     </Page>
+  );
+}
+
+/** All of it from the first entry on, with the hashes that prove it. */
+function Export() {
+  const api = useApi();
+  const download = async (format: 'csv' | 'ndjson') => {
+    // An attachment: the page stays where it is.
+    globalThis.location.assign(await api.auditLog.exportPath(format));
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default">Export</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Every entry, with its hash</Menu.Label>
+        <Menu.Item onClick={() => void download('csv')}>CSV</Menu.Item>
+        <Menu.Item onClick={() => void download('ndjson')}>NDJSON</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -6,6 +6,7 @@ import { platform } from '../session.ts';
 import { DropZone } from './convert/DropZone.tsx';
 import { Offered } from './convert/Offered.tsx';
 import { FileCard } from './convert/FileCard.tsx';
+import { UrlField } from './convert/UrlField.tsx';
 import { useHeldConversions } from './convert/HeldConversions.tsx';
 
 export function Component() {
@@ -23,6 +24,7 @@ export function Component() {
         {(offered) => (
           <Stack gap="md">
             <DropZone onFiles={(files) => void conversions.add(files, offered)} />
+            <UrlField onUrl={(url) => conversions.addUrl(url, offered)} />
             {items.length === 0 ? <Offered formats={offered} /> : null}
             {ready.length < 2 ? null : (
               <Group justify="space-between">

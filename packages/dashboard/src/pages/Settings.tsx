@@ -19,6 +19,7 @@ import { Panel } from '../components/Panel.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { formatTime } from '../format.ts';
 import { platform, useWorkspace } from '../session.ts';
+import { DataPanel } from './settings/DataPanel.tsx';
 
 export function Component() {
   const workspace = useWorkspace();
@@ -39,6 +40,7 @@ export function Component() {
                 ]}
               />
             </Panel>
+            <DataPanel key={`${data.id} data`} workspace={data} />
           </>
         )}
       </Loaded>

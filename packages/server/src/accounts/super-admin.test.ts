@@ -1,8 +1,14 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { sql } from '../db/sql.ts';
-import { makeUser, openBrowser, signedIn, testPassword, type Browser } from '../test/people.ts';
+import {
+  appCodeOf,
+  makeUser,
+  openBrowser,
+  signedIn,
+  testPassword,
+  type Browser,
+} from '../test/people.ts';
 import { scenario } from '../test/scenario.ts';
 import { startTestService, testAdminKey, type TestService } from '../test/service.ts';
 
@@ -12,20 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => tested.close());
 
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** RFC 6238, written anew: what an authenticator app shows. */
-function codeOf(uri: string): string {
-  const secret = new URL(uri).searchParams.get('secret') ?? '';
-  const bits = secret.split('').map((digit) => base32.indexOf(digit).toString(2).padStart(5, '0'));
-  const bytes = bits.join('').match(/.{8}/g) ?? [];
-  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
+const secretIn = (uri: string) => new URL(uri).searchParams.get('secret') ?? '';
 
 const signIn = (browser: Browser, email: string) =>
   browser.call('POST /api/auth/sign-in/email', { email, password: testPassword });
@@ -42,7 +35,7 @@ describe('the second factor', () => {
     const uri = String(enabled.body.totpURI);
     const codes = enabled.body.backupCodes as string[];
     const verified = await first.call('POST /api/auth/two-factor/verify-totp', {
-      code: codeOf(uri),
+      code: appCodeOf(secretIn(uri)),
     });
     expect(verified.status).toBe(200);
     expect((await first.call('GET /v1/me')).body).toMatchObject({ is_super_admin: true });
@@ -52,7 +45,7 @@ describe('the second factor', () => {
     expect((await second.call('GET /v1/me')).status).toBe(401);
     const verify = (code: string) => second.call('POST /api/auth/two-factor/verify-totp', { code });
     expect((await verify('000000')).status).toBe(401);
-    expect((await verify(codeOf(uri))).status).toBe(200);
+    expect((await verify(appCodeOf(secretIn(uri)))).status).toBe(200);
     expect((await second.call('GET /v1/admin/users')).status).toBe(200);
 
     const third = openBrowser(tested);

@@ -136,3 +136,17 @@ export async function addMember(
       created_at) VALUES (${organizationId}, ${id}, ${userId}, ${role}, now())`);
   return id;
 }
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 6238, written anew: what an authenticator app shows for a key. */
+export function appCodeOf(secret: string): string {
+  const bits = secret.split('').map((digit) => base32.indexOf(digit).toString(2).padStart(5, '0'));
+  const bytes = bits.join('').match(/.{8}/g) ?? [];
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const offset = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Badge } from '../../components/Badge.tsx';
 import { Code } from '../../components/Code.tsx';
 import { Problem } from '../../components/Problem.tsx';
+import { QrCode } from '../../components/QrCode.tsx';
 import { login } from '../../session.ts';
 import { CodeForm } from '../sign-in/CodeForm.tsx';
 
@@ -66,8 +67,10 @@ function Setup({ secrets, onDone }: { secrets: Secrets; onDone: () => void }) {
   return (
     <Stack maw={520}>
       <Text size="sm">
-        Add an account in your authenticator app with this key, then enter the code that it shows.
+        Scan this with your authenticator app, or type the key into it. Then enter the code that it
+        shows.
       </Text>
+      <QrCode text={secrets.totpURI} label="The key for the app, to scan" />
       <Code title="Key for the app" text={key} />
       <Code title="Backup codes: keep them elsewhere" text={secrets.backupCodes.join('\n')} />
       <CodeForm onDone={onDone} />

@@ -8,7 +8,7 @@ import { Problem } from '../../components/Problem.tsx';
 import { formatBytes, formatDuration } from '../../format.ts';
 import { useApi, useWorkspaceId } from '../../session.ts';
 import { downloadPath } from '../conversions/download-path.ts';
-import { targetsOf } from './guess-format.ts';
+import { allTargets, targetsOf } from './guess-format.ts';
 import { OptionFields } from './OptionFields.tsx';
 import { QuoteLine } from './QuoteLine.tsx';
 import { Refusal } from './Refusal.tsx';
@@ -22,19 +22,18 @@ interface FileCardProps {
 
 /** One file from the choice of its target to its download. */
 export function FileCard({ item, formats, conversions }: FileCardProps) {
-  const { key, file, from, state } = item;
+  const { key, name, state } = item;
   const isEditable = state === 'ready' || state === 'failed';
   return (
-    <section className="panel" aria-label={file.name}>
+    <section className="panel" aria-label={name}>
       <Stack gap="sm" className="panel-body">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <div>
             <Text fw={500} size="sm" className="breakable">
-              {file.name}
+              {name}
             </Text>
-            <Text size="xs" c="dimmed">
-              {formatBytes(file.size)}
-              {from === null ? ' · unknown format' : ` · ${from}`}
+            <Text size="xs" c="dimmed" className="breakable">
+              {aboutOf(item)}
             </Text>
           </div>
           {item.job === null ? null : <JobBadge status={item.job.status} />}
@@ -53,11 +52,23 @@ export function FileCard({ item, formats, conversions }: FileCardProps) {
   );
 }
 
+function aboutOf({ source, sizeBytes, from }: Item): string {
+  const format = from ?? 'unknown format';
+  if ('sourceUrl' in source) return `${source.sourceUrl}${from === null ? '' : ` · ${from}`}`;
+  return `${formatBytes(sizeBytes ?? 0)} · ${format}`;
+}
+
+/** What a fetched file is shows when it is there, so anything may be asked for. */
+function choicesOf({ source, from }: Item, formats: readonly Format[]): Format[] {
+  if (from !== null) return targetsOf(formats, from);
+  return 'sourceUrl' in source ? allTargets(formats) : [];
+}
+
 function Choice({ item, formats, conversions }: FileCardProps) {
-  const { key, file, from, to } = item;
+  const { key, name, from, to } = item;
   const [hasOptions, { toggle }] = useDisclosure(false);
-  const targets = from === null ? [] : targetsOf(formats, from);
-  const chosen = targets.find((format) => format.to === to);
+  const targets = choicesOf(item, formats);
+  const chosen = from === null ? undefined : targets.find((format) => format.to === to);
   if (targets.length === 0) {
     return (
       <Group justify="space-between">
@@ -65,7 +76,7 @@ function Choice({ item, formats, conversions }: FileCardProps) {
           No conversion is offered for this file.{' '}
           <Anchor href="/v1/formats">What is offered</Anchor>
         </Text>
-        <RemoveButton onClick={() => conversions.remove(key)} name={file.name} />
+        <RemoveButton onClick={() => conversions.remove(key)} name={name} />
       </Group>
     );
   }
@@ -81,13 +92,15 @@ function Choice({ item, formats, conversions }: FileCardProps) {
           data={targets.map((format) => ({ value: format.to, label: format.target.title }))}
           onChange={(next) => conversions.change(key, { to: next, options: {} })}
         />
-        <Button variant="default" onClick={toggle} aria-expanded={hasOptions}>
-          Options
-        </Button>
+        {chosen === undefined ? null : (
+          <Button variant="default" onClick={toggle} aria-expanded={hasOptions}>
+            Options
+          </Button>
+        )}
         <Button onClick={() => void conversions.start([key])} disabled={to === null}>
           {item.state === 'failed' ? 'Try again' : 'Convert'}
         </Button>
-        <RemoveButton onClick={() => conversions.remove(key)} name={file.name} />
+        <RemoveButton onClick={() => conversions.remove(key)} name={name} />
       </Group>
       {chosen === undefined ? null : (
         <Collapse expanded={hasOptions}>
@@ -100,7 +113,7 @@ function Choice({ item, formats, conversions }: FileCardProps) {
         </Collapse>
       )}
       {item.state === 'ready' && from !== null && to !== null ? (
-        <QuoteLine from={from} to={to} sizeBytes={file.size} />
+        <QuoteLine from={from} to={to} sizeBytes={item.sizeBytes ?? 1} />
       ) : null}
     </>
   );
@@ -121,20 +134,20 @@ function RemoveButton({ onClick, name }: { onClick: () => void; name: string }) 
 }
 
 function Running({ item }: Pick<FileCardProps, 'item'>) {
-  const { job, file } = item;
+  const { job, name, source } = item;
   const api = useApi();
   const cancel = useMutation({ mutationFn: (id: string) => api.conversions.cancel(id) });
   const percent = job?.progress.percent ?? 0;
   return (
     <Stack gap={6}>
-      <Progress
-        value={percent === 0 ? 4 : percent}
-        animated
-        aria-label={`Progress of ${file.name}`}
-      />
+      <Progress value={percent === 0 ? 4 : percent} animated aria-label={`Progress of ${name}`} />
       <Group justify="space-between">
         <Text size="sm" c="dimmed" role="status">
-          {job === null ? 'Sending …' : `${job.progress.phase} · ${percent} %`}
+          {job === null
+            ? 'file' in source
+              ? 'Sending …'
+              : 'Fetching …'
+            : `${job.progress.phase} · ${percent} %`}
         </Text>
         {job === null ? null : (
           <Button

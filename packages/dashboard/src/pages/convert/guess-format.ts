@@ -15,17 +15,33 @@ const signatures: readonly (readonly [string, readonly number[]])[] = [
 
 /** What a file seems to be: by its name, else by its first bytes. Null: not known. */
 export async function guessFormat(file: File, formats: readonly Format[]): Promise<string | null> {
-  const extension = file.name.toLowerCase().split('.').at(-1) ?? '';
-  const named = formats.find(({ source }) => source.extensions.includes(extension));
-  if (named !== undefined && file.name.includes('.')) return named.from;
+  const named = formatOfName(file.name, formats);
+  if (named !== null) return named;
   const bytes = new Uint8Array(await file.slice(0, 8).arrayBuffer());
   const found = signatures.find(([, start]) => start.every((byte, at) => bytes[at] === byte));
   return found?.[0] ?? null;
 }
 
+/** By the name's ending alone; null: it says nothing. */
+export function formatOfName(name: string, formats: readonly Format[]): string | null {
+  if (!name.includes('.')) return null;
+  const extension = name.toLowerCase().split('.').at(-1) ?? '';
+  return formats.find(({ source }) => source.extensions.includes(extension))?.from ?? null;
+}
+
+/** Everything that something can be made of: for a file of which nothing is known yet. */
+export function allTargets(formats: readonly Format[]): Format[] {
+  const byTarget = new Map(
+    formats.filter(({ available }) => available).map((format) => [format.to, format]),
+  );
+  return [...byTarget.values()].toSorted(byTitle);
+}
+
+function byTitle(a: Format, b: Format): number {
+  return a.target.title.localeCompare(b.target.title);
+}
+
 /** The conversions offered for a format, by the target's title. */
 export function targetsOf(formats: readonly Format[], from: string): Format[] {
-  return formats
-    .filter((format) => format.from === from && format.available)
-    .toSorted((a, b) => a.target.title.localeCompare(b.target.title));
+  return formats.filter((format) => format.from === from && format.available).toSorted(byTitle);
 }

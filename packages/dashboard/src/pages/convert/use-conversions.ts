@@ -3,12 +3,16 @@ import { isFinal, newIdempotencyKey } from '@mutate/sdk';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useApi, useWorkspaceId } from '../../session.ts';
-import { guessFormat, targetsOf } from './guess-format.ts';
+import { formatOfName, guessFormat, targetsOf } from './guess-format.ts';
 
 /** One file on the page. */
 export interface Item {
   readonly key: string;
-  readonly file: File;
+  /** What is sent, or where the server finds it. */
+  readonly source: { readonly file: File } | { readonly sourceUrl: string };
+  readonly name: string;
+  /** Null: known once it was fetched. */
+  readonly sizeBytes: number | null;
   readonly from: string | null;
   readonly to: string | null;
   readonly options: Readonly<Record<string, unknown>>;
@@ -23,6 +27,7 @@ export interface Item {
 export interface Conversions {
   readonly items: readonly Item[];
   add(files: readonly File[], formats: readonly Format[]): Promise<void>;
+  addUrl(url: string, formats: readonly Format[]): void;
   change(key: string, change: Partial<Pick<Item, 'to' | 'options'>>): void;
   remove(key: string): void;
   /** Starts what is ready, or failed and is wanted again. */
@@ -67,6 +72,7 @@ export function useConversions(): Conversions {
   return {
     items,
     add,
+    addUrl: (url, formats) => setItems((all) => [...all, fromUrl(url, formats)]),
     change: (key, part) => change(key, { ...part, idempotencyKey: newIdempotencyKey() }),
     remove: (key) => setItems((all) => all.filter((item) => item.key !== key)),
     start,
@@ -75,11 +81,24 @@ export function useConversions(): Conversions {
 
 async function toItem(file: File, formats: readonly Format[]): Promise<Item> {
   const from = await guessFormat(file, formats);
+  const { name, size } = file;
+  return { ...newItem(from, formats), source: { file }, name, sizeBytes: size };
+}
+
+function fromUrl(url: string, formats: readonly Format[]): Item {
+  const { pathname, host } = new URL(url);
+  const name = pathname.split('/').findLast((part) => part !== '') ?? host;
+  const from = formatOfName(name, formats);
+  return { ...newItem(from, formats), source: { sourceUrl: url }, name, sizeBytes: null };
+}
+
+function newItem(
+  from: string | null,
+  formats: readonly Format[],
+): Omit<Item, 'source' | 'name' | 'sizeBytes'> {
   const [first] = from === null ? [] : targetsOf(formats, from);
-  const key = `${file.name}:${file.size}:${Math.random()}`;
   return {
-    key,
-    file,
+    key: String(Math.random()),
     from,
     to: first?.to ?? null,
     options: {},
@@ -102,10 +121,10 @@ async function convertItem(
   item: Item,
   change: (key: string, part: Partial<Item>) => void,
 ): Promise<void> {
-  const { key, file, to, options, idempotencyKey } = item;
+  const { key, source, to, options, idempotencyKey } = item;
   if (to === null) return;
   try {
-    const input = { file, to, options, idempotencyKey, respondAsync: true };
+    const input = { ...source, to, options, idempotencyKey, respondAsync: true };
     let job = await api.conversions.create(input);
     change(key, { job });
     if (!isFinal(job.status)) {

@@ -18,13 +18,15 @@ export interface HttpReply {
 }
 
 const bodyBytesMax = 1_048_576;
+/** Never: whoever ends an idle connection first must not be the one who is being asked. */
+const keepAliveTimeout = 0;
 
 /** An HTTP server that hands whole requests to `answer`. */
 export function createHttp(
   answer: (request: HttpRequest) => Promise<HttpReply>,
   log: (line: string) => void,
 ): Server {
-  return createServer((incoming, response) => {
+  return createServer({ keepAliveTimeout }, (incoming, response) => {
     handle(incoming, answer)
       .then((reply) => send(response, reply))
       .catch((error: unknown) => {

@@ -132,7 +132,8 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       const sums = { lives: 0, deeds: 0, invoices: 0, bills: 0 };
       const end = until();
       while (sums.lives < Number(values.lives) && performance.now() < end) {
-        const round = { seed: seed + sums.lives, lives: 25, rounds: 16 };
+        const left = Number(values.lives) - sums.lives;
+        const round = { seed: seed + sums.lives, lives: Math.min(100, left), rounds: 16 };
         const play = ({ servers: [db] }: ProvingGround) => proveLives({ db, ...round });
         const played = await onGround(play, careless);
         for (const name of ['lives', 'deeds', 'invoices', 'bills'] as const) {

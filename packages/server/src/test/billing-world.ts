@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly graceDays?: number;
   /** Only what goes wrong, by default. */
   readonly log?: Log;
+  /** What the provider's client waits before it tries again; absent: half a second and more. */
+  readonly clientPauseMs?: number;
   /** Beside the one that the simulator signs with. */
   readonly webhookSecrets?: readonly string[];
 }
@@ -77,6 +79,10 @@ export async function openBillingWorld(db: Pool, options: WorldOptions = {}): Pr
   const secret = `whsec_${randomBytes(12).toString('hex')}`;
   const billing = openWorldBilling({ options, db, clock, simulator, secret });
   const { deps } = billing;
+  if (options.clientPauseMs !== undefined) {
+    const pauseSeconds = options.clientPauseMs / 1000;
+    Object.assign(deps.stripe, { getInitialNetworkRetryDelay: () => pauseSeconds });
+  }
   const api = createTestApi(db, clock, [
     ...billingRoutes(billing),
     ...subscriptionRoutes,
@@ -125,10 +131,13 @@ export async function openBillingWorld(db: Pool, options: WorldOptions = {}): Pr
 
 /** What failed is tried again by the wall clock, which does not wait for us: it is due now. */
 export async function hurry(world: OpenWorld): Promise<void> {
+  await world.settle();
   for (let turn = 0; turn < 5; turn += 1) {
-    await world.db.query(sql`UPDATE due_work SET next_attempt_at = now() WHERE attempts > 0`);
-    await world.db.query(sql`UPDATE stripe_events SET next_attempt_at = now()
-      WHERE processed_at IS NULL`);
+    const work = sql`UPDATE due_work SET next_attempt_at = now() WHERE attempts > 0 RETURNING kind`;
+    const events = sql`UPDATE stripe_events SET next_attempt_at = now()
+      WHERE processed_at IS NULL RETURNING id`;
+    const waiting = [...(await world.db.query(work)), ...(await world.db.query(events))];
+    if (waiting.length === 0) return;
     await world.settle();
   }
 }

@@ -175,6 +175,7 @@ function scriptHandlers({ store, faults, webhooks, run }: ControlOptions): Recor
         duplicate: 'share',
         lose: 'share',
         delay_seconds: 'integer',
+        delay_step_seconds: 'integer',
         missign: 'share',
         seed: 'integer',
       };

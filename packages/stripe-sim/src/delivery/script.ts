@@ -12,6 +12,8 @@ export interface WebhookScript {
   readonly lose: number;
   /** Business seconds a delivery may come late, drawn from 0 to this. */
   readonly delay_seconds: number;
+  /** Delays are multiples of it, so that many come at one moment. */
+  readonly delay_step_seconds: number;
   /** The first attempt carries a wrong signature. */
   readonly missign: number;
   readonly seed: number;
@@ -22,6 +24,7 @@ const calm: WebhookScript = {
   duplicate: 0,
   lose: 0,
   delay_seconds: 0,
+  delay_step_seconds: 1,
   missign: 0,
   seed: 1,
 };
@@ -62,6 +65,8 @@ export class Disturbance {
 
   #place(delivery: Delivery): void {
     if (this.#script.shuffle) delivery.order = this.#random();
-    delivery.due += Math.floor(this.#random() * this.#script.delay_seconds);
+    const { delay_seconds: delay, delay_step_seconds: step } = this.#script;
+    const drawn = Math.floor(this.#random() * delay);
+    delivery.due += drawn - (drawn % Math.max(1, step));
   }
 }

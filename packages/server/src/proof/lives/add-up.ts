@@ -5,7 +5,6 @@ import type { Database } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';
 import { findViolations } from '../../metering/invariants.ts';
 import { providerInvoices } from '../../test/overage.ts';
-import type { Life } from './live.ts';
 
 /** What we keep, and what the provider has. */
 export interface Books {
@@ -18,11 +17,20 @@ export interface Totals {
   readonly bills: number;
 }
 
+export interface LifeToAddUp {
+  readonly organizationId: string;
+  /** All credit it was ever given. */
+  readonly creditMinor?: number;
+}
+
 /**
  * Compares what we keep of a life with what the provider has, and the bills with the conversions:
  * every difference is one line.
  */
-export async function addUp(world: Books, life: Life): Promise<Totals & { wrong: string[] }> {
+export async function addUp(
+  world: Books,
+  life: LifeToAddUp,
+): Promise<Totals & { wrong: string[] }> {
   const { organizationId: id } = life;
   const provider = await providerInvoices(world, id);
   const bills = await world.db.query<Bill>(sql`SELECT usage_period_start, id, state, amount_minor,
@@ -34,6 +42,7 @@ export async function addUp(world: Books, life: Life): Promise<Totals & { wrong:
     ...compareItems(provider, bills),
     ...(await compareAmounts(world, id, bills)),
     ...(await compareTold(world, id, provider, bills)),
+    ...(await compareDone(world, life)),
     ...violations.map(({ detail }) => detail),
   ];
   const named = wrong.map((line) => `${id}: ${line}`);
@@ -99,7 +108,8 @@ async function compareSubscription(world: Books, id: string): Promise<string[]> 
   const balance = customer.deleted === true ? 0 : customer.balance;
   const wrong: string[] = [];
   if (Number(kept?.balance_minor) !== -balance) wrong.push(`balance ${balance} is kept otherwise`);
-  const alive = data.find(({ status }) => status !== 'canceled' && status !== 'incomplete');
+  const [alive, ...others] = data.filter(({ status }) => status !== 'incomplete');
+  if (others.length > 0) wrong.push(`${1 + others.length} subscriptions are alive`);
   const item = alive?.items.data[0];
   const theirs =
     alive === undefined
@@ -201,4 +211,28 @@ async function compareTold(
   return isDeepStrictEqual({ ...row }, expected)
     ? []
     : [`told ${JSON.stringify(row)} instead of ${JSON.stringify(expected)}`];
+}
+
+/** What was asked for is done, once: no change waits, and each credit was given. */
+async function compareDone(
+  world: Books,
+  { organizationId: id, creditMinor = 0 }: LifeToAddUp,
+): Promise<string[]> {
+  const waiting = await world.db.query<{ kind: string }>(sql`SELECT kind FROM subscription_changes
+    WHERE organization_id = ${id} AND finished_at IS NULL`);
+  const wrong = waiting.map(({ kind }) => `a change (${kind}) is not finished`);
+  const [row] = await world.db.query<{ customer: string | null }>(
+    sql`SELECT stripe_customer_id AS customer FROM organization_subscriptions
+      WHERE organization_id = ${id}`,
+  );
+  const moves =
+    row === undefined || row.customer === null
+      ? []
+      : await world.stripe.customers
+          .listBalanceTransactions(row.customer, { limit: 100 })
+          .autoPagingToArray({ limit: 1_000 });
+  const given = moves.filter(({ metadata }) => metadata?.['credit'] !== undefined);
+  const sum = given.reduce((total, { amount }) => total - amount, 0);
+  if (sum !== creditMinor) wrong.push(`credit of ${creditMinor} was given as ${sum}`);
+  return wrong;
 }

@@ -89,8 +89,7 @@ export async function enter(options: StageOptions, terms: Terms): Promise<Actor>
       await billing.settle();
       await syncOrganization(deps, organizationId);
     },
-    differences: async () =>
-      (await addUp({ db, stripe }, { organizationId, currency: 'usd' })).wrong,
+    differences: async () => (await addUp({ db, stripe }, { organizationId })).wrong,
     leave: async () => {
       await stripe.testHelpers.testClocks.del(testClock.id);
       await billing.close();

@@ -13,6 +13,7 @@ import { beginAttempt, type Attempt } from './attempts.ts';
 import { addressHeader, createAuth, invitedHeader, requestIdHeader, type Auth } from './auth.ts';
 import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
+import { claimLogin } from './claim-login.ts';
 import { requireFreshSession } from './fresh-session.ts';
 import type { authBodies } from './schema.ts';
 import { admitSignUp, type SignUpPolicy } from './sign-up-policy.ts';
@@ -60,6 +61,7 @@ async function answer(
   const attempt = await countAttempt(path, deps, request, body, caller);
   const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
   const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
+  if (signUp !== null && invited) await claimLogin(deps, signUp);
   const [response] = await Promise.all([
     auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited })),
     path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,

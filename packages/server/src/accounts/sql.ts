@@ -39,6 +39,12 @@ export function markEmailVerified(userId: string, asOf: Date): Statement {
     AND NOT email_verified RETURNING id`;
 }
 
+/** No row where it is proven already, or nobody's. */
+export function proveUser(email: string, name: string, asOf: Date): Statement {
+  return sql`UPDATE "user" SET email_verified = true, name = ${name}, updated_at = ${asOf}
+    WHERE email = ${email} AND NOT email_verified RETURNING id`;
+}
+
 /** A row is the wire's `user`. */
 export function findUser(userId: string): Statement {
   return sql`SELECT id, 'user' AS object, name, email, email_verified, two_factor_enabled, created_at

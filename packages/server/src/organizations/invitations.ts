@@ -19,6 +19,7 @@ import {
   renewInvitation,
 } from './members-sql.ts';
 import { lockOrganization } from './organizations.ts';
+import { forgetUnprovenLogin } from './sql.ts';
 
 /** More would be a mailing list. */
 const pendingMax = 100;
@@ -71,6 +72,7 @@ export async function createInvitation(
     if (made === undefined) {
       throw new AppError('conflict', `${email} was invited already: resend that invitation.`);
     }
+    await tx.query(forgetUnprovenLogin(email));
     await tell(tx, ctx, deps, { invitation: made, token, workspaceName: workspace.name });
     await audit(tx, ctx, 'created', made.id, null, made);
     return made;

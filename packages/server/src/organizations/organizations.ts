@@ -10,6 +10,7 @@ import { changeLimits } from './limits.ts';
 import type { UpdateWorkspace, Workspace } from './schema.ts';
 import {
   findOrganizationById,
+  forgetUnprovenLogin,
   insertMember,
   insertOrganization,
   listOrganizations,
@@ -95,7 +96,12 @@ export function requireOperator(ctx: PlatformContext): void {
   throw new AppError('forbidden', 'Only the super admin may do this.');
 }
 
-/** Who owns it already stays what they are. @returns the user's id */
+/**
+ * Who owns it already stays what they are. Whoever signed up with the address and did not prove it
+ * has no password any more: the owner sets one by the link that is mailed to the address.
+ *
+ * @returns the user's id
+ */
 export async function addOwner(tx: Queryable, ctx: Context, email: string): Promise<string> {
   const asOf = ctx.clock.now();
   const name = email.slice(0, email.indexOf('@'));
@@ -103,6 +109,7 @@ export async function addOwner(tx: Queryable, ctx: Context, email: string): Prom
     upsertUser(newId('usr', asOf.getTime()), email, name, asOf),
   );
   if (user === undefined) throw new Error('the upsert of a user answered no row');
+  await tx.query(forgetUnprovenLogin(email));
   const id = newId('mem', asOf.getTime());
   const row = { organizationId: ctx.organization.id, id, userId: user.id, role: 'owner' };
   await tx.query(insertMember(row, asOf));

@@ -116,6 +116,11 @@ export function upsertUser(id: string, email: string, name: string, asOf: Date):
     ON CONFLICT (email) DO UPDATE SET email = u.email RETURNING u.id`;
 }
 
+/** Of the user with this address, unless they have proved it. */
+export function forgetUnprovenLogin(email: string): Statement {
+  return sql`SELECT forget_unproven_login(${email}::text)`;
+}
+
 export function insertMember(
   row: { organizationId: string; id: string; userId: string; role: string },
   asOf: Date,

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { type Browser, linkMailedTo, openBrowser, signedIn, testPassword } from '../test/people.ts';
+import { scenario } from '../test/scenario.ts';
+import { startTestService, testAdminKey, type TestService } from '../test/service.ts';
+
+let tested: TestService;
+beforeAll(async () => {
+  tested = await startTestService();
+});
+afterAll(() => tested.close());
+
+const squattersPassword = 'chosen by a stranger';
+
+const signUp = (email: string, password: string, more = {}) =>
+  openBrowser(tested).call('POST /api/auth/sign-up/email', {
+    name: 'Stranger',
+    email,
+    password,
+    ...more,
+  });
+
+const signIn = async (browser: Browser, email: string, password: string) =>
+  (await browser.call('POST /api/auth/sign-in/email', { email, password })).status;
+
+const open = (browser: Browser, link: string) => {
+  const { pathname, search } = new URL(link);
+  return browser.call(`GET ${pathname as `/${string}`}${search}`);
+};
+
+async function invite(email: string): Promise<{ token: string; organizationId: string }> {
+  const { db } = tested.database;
+  const { organizationId } = await scenario(db, systemClock).organization('Acme').create();
+  const owner = await signedIn(tested, { member: [organizationId, 'owner'] });
+  const path = `/v1/workspaces/${organizationId}/invitations` as const;
+  expect((await owner.browser.call(`POST ${path}`, { email })).status).toBe(201);
+  const token = new URL(await linkMailedTo(tested, email)).pathname.split('/').at(-1) ?? '';
+  return { token, organizationId };
+}
+
+test('a workspace that the operator makes for an address is not for who signed up with it', async () => {
+  const email = 'owner@example.com';
+  await signUp(email, squattersPassword);
+  const link = await linkMailedTo(tested, email);
+  const made = await tested.fetch('/v1/admin/workspaces', {
+    method: 'POST',
+    key: testAdminKey,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Big Customer', owner_email: email }),
+  });
+  expect(made.status).toBe(201);
+  // The real owner opens the mail that the stranger brought about.
+  const owner = openBrowser(tested);
+  await open(owner, link);
+  expect(await signIn(openBrowser(tested), email, squattersPassword)).toBe(401);
+  await owner.call('POST /api/auth/request-password-reset', { email });
+  const token = new URL(await linkMailedTo(tested, email)).searchParams.get('token');
+  await owner.call('POST /api/auth/reset-password', { newPassword: testPassword, token });
+  expect(await signIn(owner, email, testPassword)).toBe(200);
+  expect((await owner.call('GET /v1/me')).body).toMatchObject({
+    user: { name: 'owner' },
+    workspaces: [{ name: 'Big Customer', role: 'owner' }],
+  });
+});
+
+test('who was invited signs up by the link, whoever signed up with the address before', async () => {
+  const email = 'invited@example.com';
+  await signUp(email, squattersPassword);
+  const { token, organizationId } = await invite(email);
+  // Again, now that the invitation is known of.
+  await signUp(email, squattersPassword);
+  const reply = await signUp(email, testPassword, { name: 'Grace', invitationToken: token });
+  expect(reply.status).toBe(200);
+  expect(await signIn(openBrowser(tested), email, squattersPassword)).toBe(401);
+  const grace = openBrowser(tested);
+  expect(await signIn(grace, email, testPassword)).toBe(200);
+  expect((await grace.call(`POST /v1/invitations/${token}/accept`)).status).toBe(200);
+  expect((await grace.call('GET /v1/me')).body).toMatchObject({
+    user: { name: 'Grace' },
+    workspaces: [{ id: organizationId, role: 'member' }],
+  });
+});
+
+test('an invitation ends the password of who had not proved the address', async () => {
+  const email = 'unproven@example.com';
+  await signUp(email, squattersPassword);
+  const link = await linkMailedTo(tested, email);
+  await invite(email);
+  await open(openBrowser(tested), link);
+  expect(await signIn(openBrowser(tested), email, squattersPassword)).toBe(401);
+});
+
+test('the password of somebody who has proved the address stays', async () => {
+  const { email } = await signedIn(tested);
+  const { token } = await invite(email);
+  await signUp(email, 'another good one', { invitationToken: token });
+  expect(await signIn(openBrowser(tested), email, testPassword)).toBe(200);
+});

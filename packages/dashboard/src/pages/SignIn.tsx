@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { Problem } from '../components/Problem.tsx';
 import { Door } from '../doors/Door.tsx';
-import { wayBack } from '../doors/way-back.ts';
+import { linkTrouble, wayBack } from '../doors/way-back.ts';
 import { login } from '../session.ts';
 import { CodeForm } from './sign-in/CodeForm.tsx';
 import { ResendLink } from './sign-in/ResendLink.tsx';
@@ -34,6 +34,7 @@ export function Component() {
   return (
     <Door
       title="Sign in"
+      about={linkTrouble(search) ?? undefined}
       below={
         <Group justify="space-between">
           <span>

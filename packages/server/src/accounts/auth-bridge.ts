@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { appendAudit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
@@ -15,8 +14,11 @@ import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
 import { claimLogin } from './claim-login.ts';
 import { requireFreshSession } from './fresh-session.ts';
+import { recordLoginChange } from './login-changes.ts';
+import { openLink } from './open-link.ts';
 import type { authBodies } from './schema.ts';
 import { admitSignUp, type SignUpPolicy } from './sign-up-policy.ts';
+import { findUser } from './sql.ts';
 
 export interface AuthBridgeDeps extends AddressLimit {
   readonly db: Database;
@@ -62,15 +64,45 @@ async function answer(
   const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
   const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
   if (signUp !== null && invited) await claimLogin(deps, signUp);
+  const action = await actionOf(path, deps, caller);
+  const handle = () => auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited }));
+  if (name === '/verify-email') return send(reply, await followLink(deps, request, handle));
   const [response] = await Promise.all([
-    auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited })),
+    handle(),
     path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,
   ]);
   if (response.status >= 400) throw await toAuthError(response);
   if (path.attempt?.kind === 'password') await attempt?.forgive();
-  if (path.audited !== undefined && caller !== null)
-    await audit(path.audited, deps, request, caller);
+  if (action !== null && caller !== null) {
+    await recordLoginChange({ ...deps, requestId: request.id }, caller.userId, action);
+  }
   return send(reply, response);
+}
+
+/** What is to be written down if it works. */
+async function actionOf(
+  { audited, enablesSecondFactor }: AuthPath,
+  { db }: AuthBridgeDeps,
+  caller: MemberCaller | null,
+): Promise<string | null> {
+  if (audited === undefined || caller === null || enablesSecondFactor !== true) {
+    return audited ?? null;
+  }
+  const [user] = await db.query<{ two_factor_enabled: boolean }>(findUser(caller.userId));
+  return user?.two_factor_enabled === false ? audited : null;
+}
+
+async function followLink(
+  deps: AuthBridgeDeps,
+  request: FastifyRequest,
+  handle: () => Promise<Response>,
+): Promise<Response> {
+  const { response, link } = await openLink(deps, request, handle);
+  if (response.status >= 400) throw await toAuthError(response);
+  if (link?.changesEmail === true) {
+    await recordLoginChange({ ...deps, requestId: request.id }, link.userId, 'user.email_changed');
+  }
+  return response;
 }
 
 /** @throws AppError `forbidden` */
@@ -106,24 +138,6 @@ async function countAttempt(
   const named = attempt.of === 'email' ? (body as { email: string }).email : null;
   const account = attempt.of === 'user' ? (caller?.userId ?? null) : named;
   return beginAttempt(deps.db, deps.secret, attempt.kind, { account, address: request.ip });
-}
-
-async function audit(
-  action: string,
-  { db, clock, log }: AuthBridgeDeps,
-  request: FastifyRequest,
-  { userId }: MemberCaller,
-): Promise<void> {
-  const actor = {
-    kind: 'member',
-    id: userId,
-    role: null,
-    memberId: null,
-    impersonatedBy: null,
-  } as const;
-  const ctx = { db, clock, log, actor, requestId: request.id };
-  const target = { kind: 'user', id: userId };
-  await db.transaction((tx) => appendAudit(tx, ctx, { action, target, before: null, after: null }));
 }
 
 function toWebRequest(

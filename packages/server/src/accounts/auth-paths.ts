@@ -7,8 +7,10 @@ export interface AuthPath {
   readonly body?: z.ZodType;
   /** Whose tries are counted, and as what (attempts.ts). */
   readonly attempt?: { readonly kind: AttemptKind; readonly of: 'email' | 'user' | 'address' };
-  /** What the audit log calls it when it succeeded. */
+  /** What the audit log calls it when it succeeded (login-changes.ts). */
   readonly audited?: string;
+  /** Audited where the user had no second factor before. */
+  readonly enablesSecondFactor?: boolean;
   /** Also for a super admin who acts as somebody else. */
   readonly whileImpersonating?: boolean;
   readonly superAdminOnly?: boolean;
@@ -83,6 +85,8 @@ export const authPaths: Readonly<Record<string, AuthPath>> = {
     method: 'POST',
     body: authBodies.code,
     attempt: { kind: 'password', of: 'address' },
+    audited: 'user.second_factor_enabled',
+    enablesSecondFactor: true,
   },
   '/two-factor/verify-backup-code': {
     method: 'POST',

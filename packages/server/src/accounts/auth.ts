@@ -7,6 +7,7 @@ import type { Database } from '../db/pool.ts';
 import { newId } from '../ids.ts';
 import { createAuthDatabase } from './auth-database.ts';
 import { auditImpersonation } from './impersonation.ts';
+import { recordLoginChange } from './login-changes.ts';
 import { announceLink, resetSeconds, verificationSeconds } from './mails.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { markEmailVerified } from './sql.ts';
@@ -155,16 +156,16 @@ function mailsOf(deps: AuthDeps) {
       resetPasswordTokenExpiresIn: resetSeconds,
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: ({ user, token }: LinkFor) =>
-        announceLink(
-          ctx,
-          'auth.password_reset',
-          user,
-          `${publicUrl}/reset-password?token=${token}`,
-        ),
-      onPasswordReset: async ({ user }: { user: User }) => {
+        announceLink(ctx, 'auth.password_reset', user, {
+          url: `${publicUrl}/reset-password?token=${token}`,
+          token,
+        }),
+      onPasswordReset: async ({ user }: { user: User }, request?: Request) => {
         // The link came by mail: the address is theirs.
         const verified = await db.query(markEmailVerified(user.id, clock.now()));
         if (verified.length > 0) await ensureOwnWorkspace(ctx, user);
+        const requestId = request?.headers.get(requestIdHeader) ?? ctx.requestId;
+        await recordLoginChange({ ...ctx, requestId }, user.id, 'user.password_reset');
       },
     },
     emailVerification: {
@@ -172,9 +173,9 @@ function mailsOf(deps: AuthDeps) {
       sendOnSignIn: true,
       autoSignInAfterVerification: true,
       expiresIn: verificationSeconds,
-      sendVerificationEmail: async ({ user, url }: LinkFor, request?: Request) => {
+      sendVerificationEmail: async ({ user, url, token }: LinkFor, request?: Request) => {
         if (request?.headers.get(invitedHeader) === 'yes') return;
-        await announceLink(ctx, 'auth.email_verification', user, url);
+        await announceLink(ctx, 'auth.email_verification', user, { url, token });
       },
       afterEmailVerification: (user: User) => ensureOwnWorkspace(ctx, user),
     },
@@ -186,8 +187,8 @@ function changeEmailOf(deps: AuthDeps) {
   const ctx = contextOf(deps, { kind: 'system', id: 'login' });
   return {
     enabled: true,
-    sendChangeEmailConfirmation: ({ user, newEmail, url }: LinkFor & { newEmail: string }) =>
-      announceLink(ctx, 'auth.email_change', user, url, newEmail),
+    sendChangeEmailConfirmation: ({ user, ...link }: LinkFor & { newEmail: string }) =>
+      announceLink(ctx, 'auth.email_change', user, link),
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../db/sql.ts';
-import { linkMailedTo, openBrowser, signedIn } from '../test/people.ts';
+import { linkMailedTo, makeUser, openBrowser, signedIn, testPassword } from '../test/people.ts';
 import { startTestService, type TestService } from '../test/service.ts';
 
 let tested: TestService;
@@ -25,6 +25,55 @@ test('an address is changed once the mail to the old one, then that to the new o
   await follow(await linkMailedTo(tested, newEmail));
   const { body } = await browser.call('GET /v1/me');
   expect(body).toMatchObject({ user: { email: newEmail, email_verified: true } });
+});
+
+test('each of the two links is good once, and the newest of its kind alone', async () => {
+  const { browser, email } = await signedIn(tested);
+  const newEmail = `new-${email}`;
+  await browser.call('POST /api/auth/change-email', { newEmail: `other-${email}` });
+  const superseded = await linkMailedTo(tested, email);
+  await browser.call('POST /api/auth/change-email', { newEmail });
+  const first = await linkMailedTo(tested, email);
+  expect((await follow(superseded)).headers.get('location')).toBe('/?error=LINK_USED');
+  expect((await follow(first)).headers.get('location')).toBe('/');
+  const second = await linkMailedTo(tested, newEmail);
+  expect((await follow(first)).headers.get('location')).toBe('/?error=LINK_USED');
+  expect((await follow(second)).headers.get('location')).toBe('/');
+  expect((await follow(second)).headers.get('location')).toBe('/?error=LINK_USED');
+  expect((await browser.call('GET /v1/me')).body).toMatchObject({ user: { email: newEmail } });
+});
+
+test('a new password ends a change of address that is under way, and a new address a reset', async () => {
+  const { browser, email } = await signedIn(tested);
+  const newEmail = `new-${email}`;
+  await browser.call('POST /api/auth/change-email', { newEmail });
+  const link = await linkMailedTo(tested, email);
+  const changed = await browser.call('POST /api/auth/change-password', {
+    currentPassword: testPassword,
+    newPassword: 'another good one',
+  });
+  expect(changed.status).toBe(200);
+  expect((await follow(link)).headers.get('location')).toBe('/?error=LINK_USED');
+
+  await browser.call('POST /api/auth/change-email', { newEmail });
+  await follow(await linkMailedTo(tested, email));
+  await browser.call('POST /api/auth/request-password-reset', { email });
+  const token = new URL(await linkMailedTo(tested, email)).searchParams.get('token');
+  await follow(await linkMailedTo(tested, newEmail));
+  const reset = { newPassword: 'of who reads the old one', token };
+  const { status } = await openBrowser(tested).call('POST /api/auth/reset-password', reset);
+  expect(status).toBe(400);
+});
+
+test('an address that somebody else has by now stays theirs', async () => {
+  const { browser, email } = await signedIn(tested);
+  const newEmail = `new-${email}`;
+  await browser.call('POST /api/auth/change-email', { newEmail });
+  await follow(await linkMailedTo(tested, email));
+  const link = await linkMailedTo(tested, newEmail);
+  await makeUser(tested, { email: newEmail });
+  expect((await follow(link)).headers.get('location')).toBe('/?error=EMAIL_TAKEN');
+  expect((await browser.call('GET /v1/me')).body).toMatchObject({ user: { email } });
 });
 
 test('a session of more than ten minutes asks for no other address', async () => {

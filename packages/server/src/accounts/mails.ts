@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PlatformContext } from '../context.ts';
 import { announce } from '../notifications/outbox.ts';
+import { keepLink } from './mail-links.ts';
 
 export interface MailUser {
   readonly id: string;
@@ -12,27 +13,37 @@ export interface MailUser {
 export const verificationSeconds = 24 * 3600;
 export const resetSeconds = 3600;
 
-type Mail = 'auth.email_verification' | 'auth.email_change' | 'auth.password_reset';
+interface MailedLink {
+  readonly url: string;
+  readonly token: string;
+  readonly newEmail?: string;
+}
 
-/** Queues the mail that holds a link with a one-time token. The mail goes out by the outbox. */
+/**
+ * Queues the mail that holds a link with a one-time token. The mail goes out by the outbox. Of links
+ * about an address the newest is good, once (mail-links.ts).
+ */
 export async function announceLink(
   ctx: PlatformContext,
-  topic: Mail,
+  topic: 'auth.email_verification' | 'auth.email_change' | 'auth.password_reset',
   user: MailUser,
-  url: string,
-  newEmail?: string,
+  { url, token, newEmail }: MailedLink,
 ): Promise<void> {
-  const seconds = topic === 'auth.password_reset' ? resetSeconds : verificationSeconds;
-  await announce(ctx.db, ctx, {
-    topic,
-    dedupeKey: `${topic}:${user.id}:${hash('sha256', url).slice(0, 32)}`,
-    payload: {
-      recipient_email: user.email,
-      url,
-      name: user.name,
-      ...(newEmail === undefined ? {} : { new_email: newEmail }),
-      // Wall clock, as the token itself.
-      expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
-    },
+  const isReset = topic === 'auth.password_reset';
+  const seconds = isReset ? resetSeconds : verificationSeconds;
+  await ctx.db.transaction(async (tx) => {
+    if (!isReset) await keepLink(tx, user.id, token, seconds);
+    await announce(tx, ctx, {
+      topic,
+      dedupeKey: `${topic}:${user.id}:${hash('sha256', url).slice(0, 32)}`,
+      payload: {
+        recipient_email: user.email,
+        url,
+        name: user.name,
+        ...(newEmail === undefined ? {} : { new_email: newEmail }),
+        // Wall clock, as the token itself.
+        expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
+      },
+    });
   });
 }

@@ -10,7 +10,7 @@ const newPassword = z
 const password = z.string().min(1).max(128);
 const code = z.string().min(1).max(64);
 /** Where a link of a mail leads afterwards. */
-const callbackURL = z
+export const callbackURL = z
   .string()
   .max(200)
   .regex(/^\/(?![/\\])[\w/?=&.%-]*$/, 'must be a path of this server such as "/welcome"')

@@ -39,6 +39,48 @@ export function markEmailVerified(userId: string, asOf: Date): Statement {
     AND NOT email_verified RETURNING id`;
 }
 
+/** In the place of the one before. */
+export function insertLink(
+  id: string,
+  userId: string,
+  tokenHash: string,
+  seconds: number,
+): Statement {
+  return sql`WITH before AS (DELETE FROM verification WHERE identifier = ${linkOf(userId)})
+    INSERT INTO verification (id, identifier, value, expires_at, created_at, updated_at)
+    VALUES (${id}, ${linkOf(userId)}, ${tokenHash},
+      clock_timestamp() + make_interval(secs => ${seconds}::integer), clock_timestamp(),
+      clock_timestamp())`;
+}
+
+/** No row where it was used, or another one was sent since. */
+export function takeLink(userId: string, tokenHash: string): Statement {
+  return sql`DELETE FROM verification
+    WHERE identifier = ${linkOf(userId)} AND value = ${tokenHash} RETURNING expires_at`;
+}
+
+export function untakeLink(link: {
+  id: string;
+  userId: string;
+  tokenHash: string;
+  expiresAt: string;
+}): Statement {
+  return sql`INSERT INTO verification (id, identifier, value, expires_at, created_at, updated_at)
+    SELECT ${link.id}, ${linkOf(link.userId)}, ${link.tokenHash}, ${link.expiresAt}::timestamptz,
+      clock_timestamp(), clock_timestamp()
+    WHERE NOT EXISTS (SELECT FROM verification WHERE identifier = ${linkOf(link.userId)})`;
+}
+
+/** All that was mailed to a user and is still good, and the browsers that need no second factor. */
+export function deleteLinks(userId: string): Statement {
+  return sql`DELETE FROM verification
+    WHERE identifier = ${linkOf(userId)} OR value = ${userId}`;
+}
+
+function linkOf(userId: string): string {
+  return `link:${userId}`;
+}
+
 /** No row where it is proven already, or nobody's. */
 export function proveUser(email: string, name: string, asOf: Date): Statement {
   return sql`UPDATE "user" SET email_verified = true, name = ${name}, updated_at = ${asOf}

@@ -43,6 +43,10 @@ export interface Announcements {
   'auth.email_verification': PersonalLink;
   'auth.email_change': PersonalLink & { new_email?: string };
   'auth.password_reset': PersonalLink;
+  'auth.login_changed': Personal & {
+    change: 'password' | 'second_factor_on' | 'second_factor_off';
+    changed_at: string;
+  };
   'auth.invitation': PersonalLink & { workspace_name?: string; invited_by?: string; role?: string };
 }
 
@@ -105,11 +109,14 @@ interface UsageDigest {
   period: { used: number; limit: number | null; end: string };
 }
 
-/** `url` holds a token that is good once: it is erased when the mail is sent, or too late to send. */
-interface PersonalLink {
+interface Personal {
   recipient_email: string;
-  url: string;
   /** Of the person, where it is known. */
   name: string | null;
+}
+
+/** `url` holds a token that is good once: it is erased when the mail is sent, or too late to send. */
+interface PersonalLink extends Personal {
+  url: string;
   expires_at: string;
 }

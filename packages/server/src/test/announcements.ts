@@ -45,6 +45,18 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   sample('auth.email_verification', link),
   sample('auth.email_change', { ...link, new_email: 'ada@new.example' }),
   sample('auth.password_reset', link),
+  ...(['password', 'second_factor_on', 'second_factor_off'] as const).map((what) =>
+    sample(
+      'auth.login_changed',
+      {
+        recipient_email: 'ada@example.com',
+        name: 'Ada',
+        change: what,
+        changed_at: '2027-01-31T10:00:00.000Z',
+      },
+      `-${what.replaceAll('_', '-')}`,
+    ),
+  ),
   sample('auth.invitation', {
     ...link,
     workspace_name: 'Acme',

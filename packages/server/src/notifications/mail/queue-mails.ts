@@ -57,7 +57,7 @@ export async function queueMails(
   return recipients.length;
 }
 
-/** The link is sealed: whoever reads the database must not be able to use it. */
+/** A link is sealed: whoever reads the database must not be able to use it. */
 async function queuePersonalMail(
   tx: Queryable,
   deps: NotificationDeps,
@@ -67,7 +67,7 @@ async function queuePersonalMail(
     recipient_email: email,
     url,
     ...payload
-  } = announcement.payload as Announcements[PersonalTopic];
+  } = announcement.payload as { recipient_email: string; url?: string; expires_at?: string };
   if (!isMailAddress(email)) {
     deps.log.warn({ outbox_id: announcement.id }, 'a mail has no address that can be written to');
     return 0;
@@ -81,8 +81,8 @@ async function queuePersonalMail(
       userId: null,
       payload,
       context: contextOf(announcement),
-      linkSealed: deps.secrets.seal(url, place),
-      linkExpiresAt: payload.expires_at,
+      linkSealed: url === undefined ? null : deps.secrets.seal(url, place),
+      linkExpiresAt: payload.expires_at ?? null,
     }),
   );
   return 1;

@@ -3,9 +3,19 @@ import { formatTime } from '../formats.ts';
 import { plainName } from '../plain-text.ts';
 import { hiddenLink, type MailContext, type Templates } from './template.ts';
 
-/** To one person, each with a link that is good once. */
+const changes = {
+  password: 'Your password was changed',
+  second_factor_on: 'The second factor was turned on',
+  second_factor_off: 'The second factor was turned off',
+} as const;
+
+/** To one person, most with a link that is good once. */
 export const accountTemplates: Templates<
-  'auth.email_verification' | 'auth.email_change' | 'auth.password_reset' | 'auth.invitation'
+  | 'auth.email_verification'
+  | 'auth.email_change'
+  | 'auth.password_reset'
+  | 'auth.login_changed'
+  | 'auth.invitation'
 > = {
   'auth.email_verification': (payload, context) => ({
     subject: 'Confirm your e-mail address',
@@ -39,6 +49,16 @@ export const accountTemplates: Templates<
       context,
       'If it was not you, ignore this mail: your password stays as it is.',
     ),
+  }),
+  'auth.login_changed': ({ name, change, changed_at: at }, { timeZone, publicUrl }) => ({
+    subject: changes[change],
+    paragraphs: [
+      greet(name),
+      `${changes[change]}, for your Mutate account, on ${formatTime(at, timeZone)}. If it was you, ` +
+        'there is nothing to do.',
+    ],
+    action: { label: 'It was not me: choose a new password', url: `${publicUrl}/forgot-password` },
+    note: 'A new password ends all sessions, and every link that was mailed to you before.',
   }),
   'auth.invitation': (payload, context): MailContent => {
     const workspace = plainName(payload.workspace_name ?? context.workspace ?? 'a workspace');

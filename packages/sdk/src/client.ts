@@ -24,6 +24,7 @@ export type { CreateApiKeyInput } from './api-keys.ts';
 export type { CreateConversionInput, ListConversionsInput } from './conversions.ts';
 export type { CallOptions } from './http.ts';
 export type { ConvertInput, ConvertProgress, ConvertResult } from './convert.ts';
+export { passwordLength } from './login.ts';
 export type { LoginSession, SecondFactor, SignInResult } from './login.ts';
 export type { Me, Membership, Role } from './me.ts';
 export type { AuditEntry, ListAuditInput } from './audit-log.ts';

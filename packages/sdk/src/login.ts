@@ -3,6 +3,9 @@ import type { CallOptions, HttpClient } from './http.ts';
 /** `second_factor`: the password was right, and a code is due. */
 export type SignInResult = 'signed_in' | 'second_factor';
 
+/** What the server takes as a new password, in characters. */
+export const passwordLength = { min: 10, max: 128 } as const;
+
 /** For an authenticator app, and what is left without it. */
 export interface SecondFactor {
   totpURI: string;

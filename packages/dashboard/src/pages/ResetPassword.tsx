@@ -1,7 +1,8 @@
-import { Anchor, Button, PasswordInput, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
+import { NewPasswordInput } from '../components/NewPasswordInput.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { Door } from '../doors/Door.tsx';
 import { login } from '../session.ts';
@@ -28,16 +29,11 @@ export function Component() {
           }}
         >
           <Stack gap="sm">
-            <PasswordInput
+            <NewPasswordInput
               label="New password"
-              description="At least 10 characters"
-              autoComplete="new-password"
-              required
               autoFocus
-              minLength={10}
-              maxLength={128}
               value={newPassword}
-              onChange={(event) => setPassword(event.currentTarget.value)}
+              onChoose={setPassword}
             />
             {reset.isError ? (
               <Problem error={reset.error}>

@@ -1,15 +1,20 @@
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
+import { NewPasswordInput } from '../components/NewPasswordInput.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { Door } from '../doors/Door.tsx';
 import { wayBack } from '../doors/way-back.ts';
+import { formatCount } from '../format.ts';
 import { login } from '../session.ts';
+import { usePlans } from './billing/use-plans.ts';
 import { ResendLink } from './sign-in/ResendLink.tsx';
 
 export function Component() {
   const [sentTo, setSentTo] = useState<string | null>(null);
+  const limit = usePlans().data?.find(({ id }) => id === 'plan_free')?.monthly_conversion_limit;
+  const free = typeof limit === 'number' ? `: ${formatCount(limit)} conversions a month` : '';
   const signInLink = (
     <>
       Already here?{' '}
@@ -34,7 +39,7 @@ export function Component() {
   return (
     <Door
       title="Create your account"
-      about="With a workspace of your own on the Free plan: 100 conversions a month."
+      about={`With a workspace of your own on the Free plan${free}.`}
       below={signInLink}
     >
       <SignUpForm onSent={setSentTo} />
@@ -78,16 +83,11 @@ function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
-        <PasswordInput
+        <NewPasswordInput
           label="Password"
-          description="At least 10 characters"
           name="password"
-          autoComplete="new-password"
-          required
-          minLength={10}
-          maxLength={128}
           value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
+          onChoose={setPassword}
         />
         {signUp.isError ? <Problem error={signUp.error} /> : null}
         <Button type="submit" loading={signUp.isPending} fullWidth mt={4}>

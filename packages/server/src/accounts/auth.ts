@@ -9,7 +9,7 @@ import { createAuthDatabase } from './auth-database.ts';
 import { auditImpersonation } from './impersonation.ts';
 import { recordLoginChange } from './login-changes.ts';
 import { announceLink, resetSeconds, verificationSeconds } from './mails.ts';
-import { hashPassword, verifyPassword } from './password.ts';
+import { hashPassword, passwordLength, verifyPassword } from './password.ts';
 import { markEmailVerified } from './sql.ts';
 import { ensureOwnWorkspace } from './own-workspace.ts';
 
@@ -146,8 +146,8 @@ function mailsOf(deps: AuthDeps) {
       enabled: true,
       // Who signs up must read the address's mail; so sign-up can answer the same for all addresses.
       requireEmailVerification: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
       password: {
         hash: hashPassword,
         verify: ({ hash, password }: { hash: string; password: string }) =>

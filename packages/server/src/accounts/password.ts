@@ -3,6 +3,9 @@ import { promisify } from 'node:util';
 
 const derive = promisify<string, Buffer, number, typeof cost, Buffer>(scrypt);
 
+/** What a new one has to have, in characters; the SDK's `passwordLength` tells clients. */
+export const passwordLength = { min: 10, max: 128 } as const;
+
 /** One of OWASP's equal choices for scrypt: 32 MB for a hash, on a thread beside the event loop. */
 const cost = { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 };
 const keyBytes = 32;

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { roles } from '../http/role.ts';
 import { displayText } from '../organizations/schema.ts';
+import { passwordLength } from './password.ts';
 
 const email = z.email('must be a mail address').max(254);
 const newPassword = z
   .string()
-  .min(10, 'must have at least 10 characters')
-  .max(128, 'must have at most 128 characters');
-const password = z.string().min(1).max(128);
+  .min(passwordLength.min, `must have at least ${passwordLength.min} characters`)
+  .max(passwordLength.max, `must have at most ${passwordLength.max} characters`);
+const password = z.string().min(1).max(passwordLength.max);
 const code = z.string().min(1).max(64);
 /** Where a link of a mail leads afterwards. */
 export const callbackURL = z

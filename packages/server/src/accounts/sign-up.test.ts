@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { passwordLength as told } from '../../../sdk/src/login.ts';
 import { sql } from '../db/sql.ts';
 import { linkMailedTo, openBrowser, signedIn, testPassword } from '../test/people.ts';
 import { startTestService, type TestService } from '../test/service.ts';
+import { passwordLength } from './password.ts';
 
 let tested: TestService;
 beforeAll(async () => {
@@ -60,6 +62,10 @@ describe('somebody who signs up', () => {
       sql`SELECT 1 AS one FROM "user" WHERE email = ${email}`,
     );
     expect(rows).toHaveLength(1);
+  });
+
+  test('gives a password of the length that the SDK tells clients', () => {
+    expect(told).toEqual(passwordLength);
   });
 
   test('is told what is wrong with what was sent', async () => {

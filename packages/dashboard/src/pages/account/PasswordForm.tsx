@@ -1,6 +1,7 @@
 import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { NewPasswordInput } from '../../components/NewPasswordInput.tsx';
 import { Problem } from '../../components/Problem.tsx';
 import { login } from '../../session.ts';
 
@@ -31,16 +32,7 @@ export function PasswordForm() {
           value={currentPassword}
           onChange={(event) => setCurrent(event.currentTarget.value)}
         />
-        <PasswordInput
-          label="New password"
-          description="At least 10 characters"
-          autoComplete="new-password"
-          required
-          minLength={10}
-          maxLength={128}
-          value={newPassword}
-          onChange={(event) => setNew(event.currentTarget.value)}
-        />
+        <NewPasswordInput label="New password" value={newPassword} onChoose={setNew} />
         {change.isError ? <Problem error={change.error} /> : null}
         <Group>
           <Button type="submit" loading={change.isPending}>

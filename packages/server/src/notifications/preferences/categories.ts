@@ -1,10 +1,11 @@
+import type { Role } from '../../http/role.ts';
 import type { Topic } from '../topics.ts';
 
 export type Category = 'usage' | 'billing' | 'security' | 'digest';
 
 interface CategoryRule {
   /** Members with one of these roles are told. */
-  readonly roles: readonly string[];
+  readonly roles: readonly Role[];
   readonly byDefault: boolean;
   /** False: nobody can switch it off. */
   readonly adjustable: boolean;

@@ -1,10 +1,11 @@
+import type { Role } from '../../http/role.ts';
 import { sql, type Statement } from '../../db/sql.ts';
 
 export interface MemberPreferencesRow {
   readonly member_id: string;
   readonly user_id: string;
   readonly email: string;
-  readonly role: string;
+  readonly role: Role;
   /** Of each category that the member decided about. */
   readonly chosen: Readonly<Record<string, boolean>>;
 }

@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../server/src/db/sql.ts';
-import { form } from '../../server/src/test/service.ts';
 import { advance, call, visitSubscriber } from './subscriber.ts';
 import { startWorld, type Visitor, type World } from './world.ts';
 
@@ -14,10 +13,6 @@ beforeAll(async () => {
 afterEach(() => world.expectQuiet());
 afterAll(() => world.close());
 
-function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
-  return world.tested.database.owner.query<T>(statement);
-}
-
 async function pickCard(page: Page, label: RegExp, button: string): Promise<void> {
   await page.getByText('belongs to a Stripe simulator').waitFor();
   await page.getByLabel(label).check();
@@ -25,7 +20,7 @@ async function pickCard(page: Page, label: RegExp, button: string): Promise<void
 }
 
 function subscriptionOf({ scene }: Visitor) {
-  return rows<{ plan_id: string; status: string; ends: boolean }>(
+  return world.rows<{ plan_id: string; status: string; ends: boolean }>(
     sql`SELECT plan_id, status, cancel_at_period_end AS ends FROM organization_subscriptions
       WHERE organization_id = ${scene.organizationId}`,
   );
@@ -55,7 +50,7 @@ test('who is at the limit upgrades on the hosted page, where one card is decline
   await page.setInputFiles('input[type=file]', table);
   await page.getByRole('button', { name: 'Convert', exact: true }).click();
   await page.getByRole('link', { name: 'Download' }).waitFor();
-  const paid = await rows(sql`SELECT status, total_minor, currency FROM invoices
+  const paid = await world.rows(sql`SELECT status, total_minor, currency FROM invoices
     WHERE organization_id = ${scene.organizationId}`);
   expect(paid).toEqual([{ status: 'paid', total_minor: 1900, currency: 'usd' }]);
 });
@@ -84,7 +79,7 @@ test('a plan with days of trial is tried: nothing is paid today, and when it wil
   await panel.getByText('trialing').waitFor();
   await panel.getByText('Trial ends on').waitFor();
   expect(await subscriptionOf(visitor)).toMatchObject([{ status: 'trialing', ends: false }]);
-  const paid = await rows(sql`SELECT coalesce(sum(amount_paid_minor), 0)::integer AS paid
+  const paid = await world.rows(sql`SELECT coalesce(sum(amount_paid_minor), 0)::integer AS paid
     FROM invoices WHERE organization_id = ${scene.organizationId}`);
   expect(paid).toEqual([{ paid: 0 }]);
 });
@@ -98,7 +93,7 @@ test('an upgrade costs what its preview says; a downgrade and an end can be take
   const [, told = ''] = /\$([\d.]+)/.exec(await pay.innerText()) ?? [];
   await pay.click();
   await page.getByRole('region', { name: 'Plan' }).getByText('Pro', { exact: true }).waitFor();
-  const [invoice] = await rows<{ total_minor: number; reason: string }>(
+  const [invoice] = await world.rows<{ total_minor: number; reason: string }>(
     sql`SELECT total_minor, reason FROM invoices WHERE organization_id = ${scene.organizationId}
       ORDER BY created_at DESC, id DESC LIMIT 1`,
   );
@@ -137,12 +132,7 @@ test('an overage line opens to its arithmetic and to the conversions that it cou
   const limit = { monthly_limit: 1, reason: 'A test' };
   await call(world, visitor, `PUT /v1/admin${workspace.slice(3)}/overrides`, limit, true);
   for (let made = 0; made < 3; made += 1) {
-    const reply = await world.tested.fetch(`${workspace}/conversions`, {
-      method: 'POST',
-      key: scene.apiKey,
-      body: form({ name: 'a.csv', content: 'a,b\n1,2\n' }, { to: 'json' }),
-    });
-    expect(reply.status).toBe(201);
+    expect(await world.convert(visitor)).toBe(201);
   }
   await advance(world, visitor, 32);
 
@@ -156,10 +146,10 @@ test('an overage line opens to its arithmetic and to the conversions that it cou
   const id = await conversions.first().innerText();
   await conversions.first().click();
   await page.getByText(id).first().waitFor();
-  const lines = await rows(sql`SELECT kind, quantity, amount_minor FROM invoice_lines
+  const lines = await world.rows(sql`SELECT kind, quantity, amount_minor FROM invoice_lines
     WHERE organization_id = ${scene.organizationId} AND kind = 'overage'`);
   expect(lines).toEqual([{ kind: 'overage', quantity: 2, amount_minor: 4 }]);
-  const [event] = await rows(sql`SELECT billed_as FROM usage_events
+  const [event] = await world.rows(sql`SELECT billed_as FROM usage_events
     WHERE organization_id = ${scene.organizationId} AND job_id = ${id}`);
   expect(event).toEqual({ billed_as: 'overage' });
 });

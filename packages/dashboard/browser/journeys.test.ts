@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../server/src/db/sql.ts';
 import { linkMailedTo, testPassword } from '../../server/src/test/people.ts';
+import { findOverflow } from './barriers.ts';
 import { startWorld, type World } from './world.ts';
 
 const workbook = join(import.meta.dirname, '../../../examples/sales.xlsx');
@@ -28,10 +29,6 @@ afterAll(async () => {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
-  return world.tested.database.owner.query<T>(statement);
 }
 
 async function choose(page: Page, ...files: Parameters<Page['setInputFiles']>[1][]) {
@@ -63,7 +60,7 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
 
   await page.getByRole('link', { name: 'Details' }).click();
   await page.getByText('counted as one of the conversions that the plan includes').waitFor();
-  const jobs = await rows<{ status: string; by_member: boolean }>(
+  const jobs = await world.rows<{ status: string; by_member: boolean }>(
     sql`SELECT j.status, j.member_id = m.id AS by_member FROM jobs j
       JOIN member m ON m.organization_id = j.organization_id
       JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email}`,
@@ -95,7 +92,7 @@ test('a file on the web is converted by its address; what cannot be fetched is t
   await page.getByRole('option', { name: 'PDF', exact: true }).click();
   await missing.getByRole('button', { name: 'Convert', exact: true }).click();
   await missing.getByRole('alert').waitFor();
-  const counted = await rows(sql`SELECT used FROM usage_counters
+  const counted = await world.rows(sql`SELECT used FROM usage_counters
     WHERE organization_id = ${scene.organizationId}`);
   expect(counted).toEqual([{ used: 1 }]);
 });
@@ -112,7 +109,7 @@ test('who is at the limit is told so before and after, with the way out, and not
   const alert = page.getByRole('alert');
   await alert.getByText('quota_exceeded').waitFor();
   expect(await alert.getByRole('link', { name: 'See your limits' }).count()).toBe(1);
-  const [counter] = await rows<{ used: number; reserved: number }>(
+  const [counter] = await world.rows<{ used: number; reserved: number }>(
     sql`SELECT used, reserved FROM usage_counters WHERE organization_id = ${scene.organizationId}`,
   );
   expect(counter).toEqual({ used: 100, reserved: 0 });
@@ -137,7 +134,7 @@ test('several files are converted at once; a wrong one says what is wrong with i
   await page.getByRole('button', { name: 'Convert all' }).click();
   await page.getByRole('link', { name: 'Download' }).nth(1).waitFor();
   await page.getByRole('region', { name: 'broken.xlsx' }).getByRole('alert').waitFor();
-  const [counter] = await rows<{ used: number; reserved: number }>(
+  const [counter] = await world.rows<{ used: number; reserved: number }>(
     sql`SELECT used, reserved FROM usage_counters WHERE organization_id = ${scene.organizationId}`,
   );
   expect(counter).toEqual({ used: 2, reserved: 0 });
@@ -187,9 +184,6 @@ test('on a phone all is within reach and nothing is wider than the screen', asyn
     await page.getByRole('button', { name: 'Pages' }).click();
     await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
-    const overflow = await page.evaluate(
-      'document.documentElement.scrollWidth - globalThis.innerWidth',
-    );
-    expect([name, overflow]).toEqual([name, 0]);
+    expect([name, await findOverflow(page)]).toEqual([name, 0]);
   }
 });

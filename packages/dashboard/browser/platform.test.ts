@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../server/src/db/sql.ts';
-import { form } from '../../server/src/test/service.ts';
 import { findBarriers, findOverflow, settle } from './barriers.ts';
 import { call, visitSubscriber } from './subscriber.ts';
 import { startWorld, type Visitor, type World } from './world.ts';
@@ -14,23 +13,9 @@ beforeAll(async () => {
 afterEach(() => world.expectQuiet());
 afterAll(() => world.close());
 
-function rows<T extends object>(statement: ReturnType<typeof sql>): Promise<T[]> {
-  return world.tested.database.owner.query<T>(statement);
-}
-
-async function convert({ scene }: Visitor): Promise<number> {
-  const reply = await world.tested.fetch(`/v1/workspaces/${scene.organizationId}/conversions`, {
-    method: 'POST',
-    key: scene.apiKey,
-    body: form({ name: 'a.csv', content: 'a,b\n1,2\n' }, { to: 'json' }),
-  });
-  await reply.arrayBuffer();
-  return reply.status;
-}
-
 test('the super admin finds who is blocked and lifts it in three clicks', async () => {
   const blocked = await world.visit({ scene: (plain) => plain.organization('Blocked').used(100) });
-  expect(await convert(blocked)).toBe(402);
+  expect(await world.convert(blocked)).toBe(402);
   const { page } = await world.visit({ superAdmin: true });
   await page.goto('/admin?state=near_limit');
   await page
@@ -46,17 +31,18 @@ test('the super admin finds who is blocked and lifts it in three clicks', async 
   const limits = page.getByRole('region', { name: 'Limits' });
   await limits.getByText('Agreed with the customer').waitFor();
   await page.getByText('of 200', { exact: true }).waitFor();
-  expect(await convert(blocked)).toBe(201);
+  expect(await world.convert(blocked)).toBe(201);
   const id = blocked.scene.organizationId;
-  const kept = await rows(sql`SELECT override_monthly_limit AS monthly, override_reason AS reason,
+  const kept =
+    await world.rows(sql`SELECT override_monthly_limit AS monthly, override_reason AS reason,
       override_expires_at = current_period_end AS until_period_ends
     FROM organization_subscriptions WHERE organization_id = ${id}`);
   expect(kept).toMatchObject([{ monthly: 200, reason: 'Agreed with the customer' }]);
-  const audited = await rows(sql`SELECT action, actor_kind AS kind FROM audit_log
+  const audited = await world.rows(sql`SELECT action, actor_kind AS kind FROM audit_log
     WHERE organization_id = ${id} AND action LIKE 'overrides.%'`);
   expect(audited).toEqual([{ action: 'overrides.set', kind: 'super_admin' }]);
 
-  await rows(sql`UPDATE organization_subscriptions SET override_monthly_limit = 300,
+  await world.rows(sql`UPDATE organization_subscriptions SET override_monthly_limit = 300,
     override_expires_at = NULL WHERE organization_id = ${id}`);
   await page.reload();
   await page.getByText('of 300', { exact: true }).waitFor();
@@ -67,7 +53,7 @@ test('the super admin finds who is blocked and lifts it in three clicks', async 
   await page.getByLabel('Requests a minute').fill('90');
   await page.getByRole('button', { name: 'Apply' }).click();
   await limits.getByText('90', { exact: true }).waitFor();
-  const afterwards = await rows(sql`SELECT override_monthly_limit AS monthly,
+  const afterwards = await world.rows(sql`SELECT override_monthly_limit AS monthly,
       override_concurrent_limit AS at_once, override_expires_at AS ends
     FROM organization_subscriptions WHERE organization_id = ${id}`);
   expect(afterwards).toEqual([{ monthly: 300, at_once: null, ends: null }]);
@@ -86,7 +72,7 @@ test('a plan is changed only after what it would do was seen, and its buyers kee
   await page.getByText('monthly conversion limit').waitFor();
   await page.getByRole('button', { name: 'Save as version 2' }).click();
   await page.getByText('2, on sale').waitFor();
-  const versions = await rows(sql`SELECT version, monthly_conversion_limit AS monthly
+  const versions = await world.rows(sql`SELECT version, monthly_conversion_limit AS monthly
     FROM subscription_plan_versions WHERE plan_id = 'plan_starter' ORDER BY version`);
   expect(versions).toEqual([
     { version: 1, monthly: 1000 },
@@ -114,7 +100,8 @@ test('prices past the limit are graduated and set by type, and what that changes
   await page.getByRole('button', { name: 'Save as version 2' }).click();
   await page.getByText('2, on sale').waitFor();
   await price.getByLabel('Each, step 1').waitFor();
-  const kept = await rows(sql`SELECT v.features ->> 'trial_days' AS days, p.overage_tiers AS tiers,
+  const kept =
+    await world.rows(sql`SELECT v.features ->> 'trial_days' AS days, p.overage_tiers AS tiers,
       p.overage_amounts_by_type AS by_type
     FROM subscription_plan_versions v JOIN subscription_plan_prices p USING (plan_id, version)
     WHERE v.plan_id = 'plan_pro' AND v.version = 2 AND p.currency = 'usd' AND p.interval = 'month'`);
@@ -143,7 +130,9 @@ test('the super admin ends a subscription at once, after seeing what is paid bac
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('region', { name: 'Plan' }).getByText('Free, version').waitFor();
   const [, told = ''] = /\$([\d.]+)/.exec(label) ?? [];
-  const paidBack = await rows<{ minor: number }>(sql`SELECT credited_minor AS minor FROM invoices
+  const paidBack = await world.rows<{
+    minor: number;
+  }>(sql`SELECT credited_minor AS minor FROM invoices
     WHERE organization_id = ${scene.organizationId}`);
   // By the second: between the look and the click it may have become a cent less.
   expect(Math.abs((paidBack[0]?.minor ?? 0) - Math.round(Number(told) * 100))).toBeLessThan(2);
@@ -155,16 +144,19 @@ test('the clock is moved a month ahead, and the renewal is seen; an event is pla
   await page.goto('/admin/clock');
   await page.getByRole('button', { name: 'A month ahead' }).click();
   await expect
-    .poll(() => rows(sql`SELECT FROM invoices WHERE organization_id = ${scene.organizationId}`), {
-      timeout: 25_000,
-    })
+    .poll(
+      () => world.rows(sql`SELECT FROM invoices WHERE organization_id = ${scene.organizationId}`),
+      {
+        timeout: 25_000,
+      },
+    )
     .toHaveLength(2);
   await page.goto('/admin/stripe-events');
   await page.getByLabel('Type').fill('customer.subscription.updated');
   const row = page.getByRole('row', { name: /customer.subscription.updated/ }).first();
   await row.getByRole('button', { name: /^Replay/ }).click();
   await expect
-    .poll(() => rows(sql`SELECT FROM audit_log WHERE action LIKE 'stripe_event.%'`))
+    .poll(() => world.rows(sql`SELECT FROM audit_log WHERE action LIKE 'stripe_event.%'`))
     .not.toHaveLength(0);
 });
 
@@ -178,7 +170,7 @@ test('the super admin looks through a member’s eyes, marked, and comes back', 
   await page.getByText('You act as').waitFor({ state: 'detached' });
   await expect
     .poll(() =>
-      rows(sql`SELECT action, target_id AS whom FROM audit_log
+      world.rows(sql`SELECT action, target_id AS whom FROM audit_log
       WHERE action LIKE 'impersonation.%' ORDER BY sequence`),
     )
     .toEqual([
@@ -198,7 +190,7 @@ test('who was lost shows in the revenue, who pays most comes first, and slow end
   await month.getByText('$19.00', { exact: true }).waitFor();
   await month.getByText('1 customer', { exact: true }).waitFor();
   const kept =
-    await rows(sql`SELECT monthly_before::integer AS before, monthly_after::integer AS after
+    await world.rows(sql`SELECT monthly_before::integer AS before, monthly_after::integer AS after
     FROM recurring_revenue_changes WHERE organization_id = ${lost.scene.organizationId}
     ORDER BY number`);
   expect(kept).toEqual([
@@ -259,7 +251,10 @@ async function inspect(page: Page, path: string): Promise<string[]> {
 }
 
 async function pathsOf({ scene: { organizationId: id } }: Visitor): Promise<string[]> {
-  const [line] = await rows<{ invoice: string; line: string }>(sql`SELECT invoice_id AS invoice,
+  const [line] = await world.rows<{
+    invoice: string;
+    line: string;
+  }>(sql`SELECT invoice_id AS invoice,
       id AS line FROM invoice_lines WHERE organization_id = ${id} LIMIT 1`);
   const invoice = `/${id}/billing/invoices/${line?.invoice}`;
   return [

@@ -6,9 +6,10 @@ import { expect } from 'vitest';
 import { systemClock } from '../../server/src/clock.ts';
 import { launchBrowser } from '../../server/src/conversions/engines/chromium/browser.ts';
 import type { Role } from '../../server/src/http/role.ts';
+import type { Statement } from '../../server/src/db/sql.ts';
 import { signedIn } from '../../server/src/test/people.ts';
 import { scenario, type Scene } from '../../server/src/test/scenario.ts';
-import { startTestService, type TestService } from '../../server/src/test/service.ts';
+import { form, startTestService, type TestService } from '../../server/src/test/service.ts';
 
 type Scenario = ReturnType<typeof scenario>;
 
@@ -23,6 +24,10 @@ export interface Visitor {
 
 export interface World {
   readonly tested: TestService;
+  /** What a statement finds, of every workspace. */
+  rows<Row extends object>(statement: Statement): Promise<Row[]>;
+  /** A small conversion by the workspace's own program; answers the status. */
+  convert(visitor: Pick<Visitor, 'scene'>): Promise<number>;
   /** A page of a browser that knows nothing of us. */
   newPage(options?: BrowserContextOptions): Promise<Page>;
   /** The same for somebody who is signed in, in a workspace of their own. */
@@ -56,6 +61,8 @@ export async function startWorld(
   };
   return {
     tested,
+    rows: (statement) => tested.database.owner.query(statement),
+    convert: ({ scene }) => convertSmallFile(tested, scene),
     newPage,
     visit: (options = {}) => visit(tested, newPage, options),
     expectQuiet: () => expect(complaints.splice(0)).toEqual([]),
@@ -66,6 +73,16 @@ export async function startWorld(
     },
     close: () => closeAll(tested, browser, home),
   };
+}
+
+async function convertSmallFile(tested: TestService, scene: Scene): Promise<number> {
+  const reply = await tested.fetch(`/v1/workspaces/${scene.organizationId}/conversions`, {
+    method: 'POST',
+    key: scene.apiKey,
+    body: form({ name: 'a.csv', content: 'a,b\n1,2\n' }, { to: 'json' }),
+  });
+  await reply.arrayBuffer();
+  return reply.status;
 }
 
 /** A refused request is told in the console by the browser itself, and shown by the page. */

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sql } from '../../db/sql.ts';
 import { type BillingWorld, createBillingWorld, keptSubscription } from '../../test/billing.ts';
-import { idOf } from '../provider/stripe.ts';
+import { makeSubscriber, type Subscriber, useCard } from '../../test/subscriber.ts';
 import { syncOrganization } from '../sync/sync.ts';
 
 let world: BillingWorld;
+let subscriber: Subscriber;
 let id: string;
 let subscriptionId: string;
 let customer: string;
@@ -14,11 +15,8 @@ beforeAll(async () => {
   world = await createBillingWorld();
 });
 beforeEach(async () => {
-  id = await world.organization();
-  const bought = await world.subscribe(id, { planId: 'plan_starter' });
-  subscriptionId = bought.id;
-  customer = idOf(bought.customer) ?? '';
-  renewedAt = (bought.items.data[0]?.current_period_end ?? 0) * 1000;
+  subscriber = await makeSubscriber(world);
+  ({ id, subscriptionId, customer, renewedAtMs: renewedAt } = subscriber);
 });
 afterAll(() => world.close());
 
@@ -40,11 +38,7 @@ async function attachBadCard(): Promise<string> {
   return (await world.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer })).id;
 }
 
-async function missRenewal(): Promise<void> {
-  const bad = await attachBadCard();
-  await world.stripe.subscriptions.update(subscriptionId, { default_payment_method: bad });
-  await world.settle();
-}
+const missRenewal = () => useCard(world, subscriber, 'chargeCustomerFail');
 
 /** An invoice that is no renewal, and whose charge is declined. */
 async function failAnotherInvoice(): Promise<void> {

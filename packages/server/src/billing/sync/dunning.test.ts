@@ -11,25 +11,23 @@ import {
   createBillingWorld,
   keptSubscription,
 } from '../../test/billing.ts';
+import { makeSubscriber, type Subscriber, useCard } from '../../test/subscriber.ts';
 import { systemContext } from '../deps.ts';
 import { idOf } from '../provider/stripe.ts';
 import { syncOrganization } from './sync.ts';
 
 let world: BillingWorld;
+let subscriber: Subscriber;
 let id: string;
 let subscriptionId: string;
-let customer: string;
 let renewedAt: number;
 
 beforeAll(async () => {
   world = await createBillingWorld();
 });
 beforeEach(async () => {
-  id = await world.organization();
-  const bought = await world.subscribe(id, { planId: 'plan_starter' });
-  subscriptionId = bought.id;
-  customer = idOf(bought.customer) ?? '';
-  renewedAt = (bought.items.data[0]?.current_period_end ?? 0) * 1000;
+  subscriber = await makeSubscriber(world);
+  ({ id, subscriptionId, renewedAtMs: renewedAt } = subscriber);
 });
 afterAll(() => world.close());
 
@@ -37,19 +35,8 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const kept = () => keptSubscription(world, id);
 
-/** From now on each charge is declined. */
-async function useCard(name: string): Promise<string> {
-  const card = await world.stripe.paymentMethods.attach(`pm_card_${name}`, { customer });
-  await world.stripe.subscriptions.update(subscriptionId, { default_payment_method: card.id });
-  await world.stripe.customers.update(customer, {
-    invoice_settings: { default_payment_method: card.id },
-  });
-  await world.settle();
-  return card.id;
-}
-
 async function missRenewal(): Promise<void> {
-  await useCard('chargeCustomerFail');
+  await useCard(world, subscriber, 'chargeCustomerFail');
   await world.advanceTo(new Date(renewedAt + 2 * hour));
 }
 
@@ -140,12 +127,12 @@ describe('a renewal that is not paid', () => {
   test('an older invoice that stayed open takes no grace from a later failure', async () => {
     await missRenewal();
     await world.stripe.invoices.update(await latestInvoice(), { auto_advance: false });
-    await useCard('visa');
+    await useCard(world, subscriber, 'visa');
     const ends = async () => Date.parse(String((await kept())['current_period_end']));
     const second = await ends();
     await world.advanceTo(new Date(second + 2 * hour));
     expect(await kept()).toMatchObject({ status: 'active', grace_ends_at: null });
-    await useCard('chargeCustomerFail');
+    await useCard(world, subscriber, 'chargeCustomerFail');
     const third = await ends();
     await world.advanceTo(new Date(third + 2 * hour));
     const row = await kept();
@@ -158,7 +145,7 @@ describe('a renewal that is not paid', () => {
   test('paid, everything is as before at once', async () => {
     await missRenewal();
     await world.advanceTo(new Date(renewedAt + 9 * day));
-    const good = await useCard('visa');
+    const good = await useCard(world, subscriber, 'visa');
     await world.stripe.invoices.pay(await latestInvoice(), { payment_method: good });
     await world.settle();
     expect(await kept()).toMatchObject({

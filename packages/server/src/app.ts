@@ -19,6 +19,7 @@ import { Purger } from './conversions/purge.ts';
 import { refuse } from './conversions/refuse.ts';
 import { conversionRoutes } from './conversions/routes.ts';
 import { Worker } from './conversions/attempt/worker.ts';
+import { eraseAddresses } from './data-rights/erase-addresses.ts';
 import { eraseDeletedWorkspaces } from './data-rights/erase.ts';
 import { dataRightsRoutes } from './data-rights/routes.ts';
 import { Listener } from './db/listener.ts';
@@ -181,6 +182,7 @@ function startWorkerChores(
   const chores = [
     startChore('purge files', 60_000, log, () => purger.purge()),
     startChore('erase workspaces', 60_000, log, () => eraseDeletedWorkspaces(conversions)),
+    startChore('erase addresses', 60_000, log, () => eraseAddresses(conversions)),
     startChore('sweep inputs', 3_600_000, log, () => purger.sweepInputs()),
     startChore('log audit heads', 21_600_000, log, () => logChainHeads(db, log)),
     ...(billing === null ? [startUncollectedBills({ db, clock, log })] : []),

@@ -10,7 +10,8 @@ import { deleteUserRows } from './sql.ts';
 
 /**
  * Deletes the user who asks: login, sessions, memberships, mails to them, invitations of them. What
- * they did stays in the audit logs under an id that names nobody any more.
+ * they did stays in the audit logs under an id that names nobody any more; a worker takes their
+ * addresses out of what is kept (data-rights/erase-addresses.ts).
  *
  * @throws AppError `conflict` for the last owner of a workspace, which is deleted or handed on first;
  *   `forbidden` for a session that is older than ten minutes, or acts as somebody else
@@ -21,7 +22,7 @@ export async function deleteAccount(ctx: PlatformContext, caller: MemberCaller):
   return ctx.db.transaction(async (tx) => {
     await requireFreshSession(tx, caller.sessionId);
     await leaveAll(tx, ctx, userId);
-    await tx.query(deleteUserRows(userId));
+    await tx.query(deleteUserRows(userId, ctx.clock.now()));
     await appendAudit(tx, ctx, {
       action: 'user.deleted',
       target: { kind: 'user', id: userId },

@@ -135,6 +135,6 @@ export function isFreshSession(id: string): Statement {
     WHERE id = ${id} AND created_at > clock_timestamp() - interval '10 minutes'`;
 }
 
-export function deleteUserRows(userId: string): Statement {
-  return sql`SELECT delete_user(${userId}::text)`;
+export function deleteUserRows(userId: string, asOf: Date): Statement {
+  return sql`SELECT delete_user(${userId}::text, ${asOf}::timestamptz)`;
 }

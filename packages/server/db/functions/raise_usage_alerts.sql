@@ -12,7 +12,7 @@ DECLARE
   v_messages integer;
 BEGIN
   WITH standing AS MATERIALIZED (
-    SELECT u.organization_id, u.period_start, u.used, u.overage, u.overage_accrued,
+    SELECT u.organization_id, u.period_start, u.period_end, u.used, u.overage, u.overage_accrued,
       l.monthly_limit, l.alert_thresholds, l.overage_policy, l.unit_amount, l.unit_amount_max,
       l.currency, l.spend_cap_minor, c.minor_units,
       l.spend_cap_minor / c.minor_units AS spend_cap
@@ -61,7 +61,7 @@ BEGIN
       format('%s:%s:%s', topic, extract(epoch FROM period_start), highest),
       jsonb_build_object('period_start', rfc3339(period_start)) || CASE limit_name
         WHEN 'monthly_limit' THEN jsonb_build_object('thresholds', thresholds, 'used', used,
-          'limit', monthly_limit)
+          'limit', monthly_limit, 'policy', overage_policy, 'period_end', rfc3339(period_end))
         WHEN 'overage' THEN jsonb_build_object('policy', overage_policy, 'used', used,
           'limit', monthly_limit, 'unit_amount', unit_amount::text, 'currency', currency)
         ELSE jsonb_build_object('thresholds', thresholds, 'cap_minor', spend_cap_minor,

@@ -4,7 +4,14 @@
  */
 export interface Announcements {
   // By db/functions/raise_usage_alerts.sql.
-  'usage.threshold_reached': UsagePeriod & { thresholds: number[]; used: number; limit: number };
+  'usage.threshold_reached': UsagePeriod & {
+    thresholds: number[];
+    used: number;
+    limit: number;
+    /** In effect past the limit. Both are absent from what was announced before they were told. */
+    policy?: 'block' | 'warn' | 'charge';
+    period_end?: string;
+  };
   'overage.first': UsagePeriod & {
     policy: 'warn' | 'charge';
     used: number;

@@ -68,6 +68,8 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
     thresholds: [80],
     used: 800,
     limit: 1_000,
+    policy: 'block',
+    period_end: '2027-02-28T10:00:00.000Z',
   }),
   sample(
     'usage.threshold_reached',
@@ -76,8 +78,24 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
       thresholds: [80, 90, 100],
       used: 1_010,
       limit: 1_000,
+      policy: 'block',
+      period_end: '2027-02-28T10:00:00.000Z',
     },
     '-all',
+  ),
+  ...(['warn', 'charge'] as const).map((policy) =>
+    sample(
+      'usage.threshold_reached',
+      {
+        period_start: '2027-01-31T10:00:00.000Z',
+        thresholds: [100],
+        used: 1_000,
+        limit: 1_000,
+        policy,
+        period_end: '2027-02-28T10:00:00.000Z',
+      },
+      `-${policy}`,
+    ),
   ),
   sample('overage.first', {
     period_start: '2027-01-31T10:00:00.000Z',

@@ -148,7 +148,7 @@ describe('a delivery', () => {
     };
     const { endpoint } = await sent();
     const failed = await world.delivery(endpoint.id, (row) => row.last_error !== null);
-    expect(failed.last_error).toBe('it answered with status 307');
+    expect(failed.last_error).toBe('it answered with status 307, and redirects are not followed');
     expect(receiver.received).toHaveLength(1);
   });
 

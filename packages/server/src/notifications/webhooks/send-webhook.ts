@@ -148,7 +148,7 @@ async function post(
       responseStatus: status,
       // PostgreSQL holds no U+0000.
       responseExcerpt: excerpt.replaceAll('\0', '\ufffd'),
-      error: status >= 200 && status < 300 ? null : `it answered with status ${status}`,
+      error: objectionTo(status),
       waitSeconds: Math.min(answer.retryAfterSeconds ?? 0, 24 * hours),
     };
   } catch (error) {
@@ -156,6 +156,12 @@ async function post(
     if (error instanceof TargetFailed) return failed(describe(error, attemptMsMax));
     throw error;
   }
+}
+
+function objectionTo(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  const why = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
+  return `it answered with status ${status}${why}`;
 }
 
 function describe({ message, cause }: TargetFailed, attemptMsMax: number): string {

@@ -17,7 +17,10 @@ export const serviceTemplates: Templates<ServiceTopic> = {
         'deliveries and can be sent again from there.',
     ],
     facts: [['Endpoint', hostOf(payload.url)]],
-    action: { label: 'See the endpoint', url: `${context.workspaceUrl}/webhooks` },
+    action: {
+      label: 'See the endpoint',
+      url: `${context.workspaceUrl}/webhooks/${payload.endpoint_id}`,
+    },
   }),
   'workspace.suspended': (payload, context) => ({
     subject: `${context.workspace} is suspended`,

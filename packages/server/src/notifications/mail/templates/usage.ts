@@ -21,15 +21,17 @@ export const usageTemplates: Templates<UsageTopic> = {
         ? `${context.workspace}: the month's conversions are used up`
         : `${context.workspace}: ${highest} % of the month's conversions are used`,
       paragraphs: [
-        `${context.workspace} has passed ${all} of its monthly limit.`,
+        `${context.workspace} has reached ${all} of its monthly limit.`,
         isUsedUp
-          ? 'What happens now is decided by the overage policy: conversions are refused until the ' +
-            'next period, or go on as overage.'
+          ? pastTheLimit(payload, context)
           : 'Nothing changes yet. This is so that you can choose before the limit is reached.',
       ],
       facts: [
         ['Used', `${formatCount(payload.used)} of ${formatCount(payload.limit)}`],
         ['Period since', formatDay(payload.period_start, context.timeZone)],
+        ...(payload.period_end === undefined
+          ? []
+          : [['Next period', formatDay(payload.period_end, context.timeZone)] as const]),
       ],
       action: { label: 'See usage', url: `${context.workspaceUrl}/usage` },
     };
@@ -66,6 +68,22 @@ export const usageTemplates: Templates<UsageTopic> = {
   }),
   'usage.digest': (payload, context) => digest(payload, context),
 };
+
+function pastTheLimit(
+  { policy, period_end: end }: Announcements['usage.threshold_reached'],
+  { timeZone }: MailContext,
+): string {
+  const until = end === undefined ? 'the next period' : formatDay(end, timeZone);
+  if (policy === undefined) return 'Whether new conversions go on is up to the overage policy.';
+  switch (policy) {
+    case 'block':
+      return `New conversions are refused until ${until}, or until you choose a larger plan.`;
+    case 'warn':
+      return 'New conversions go on, at no charge.';
+    case 'charge':
+      return 'New conversions go on and are charged with the next invoice, up to the spend cap if there is one.';
+  }
+}
 
 function digest(payload: Announcements['usage.digest'], context: MailContext): MailContent {
   const { conversions, previous_conversions: before, failed, period } = payload;

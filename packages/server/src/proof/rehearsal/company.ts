@@ -1,11 +1,18 @@
 /** What a customer does within a month: on that day, counted from 0 at the month's begin. */
 export type Deed =
   | { readonly kind: 'convert'; readonly count: number }
+  /** Upward at once, downward at the end of the period. */
   | { readonly kind: 'change'; readonly plan: PlanName }
-  | { readonly kind: 'downgrade'; readonly plan: PlanName }
+  /** What is saved fails, or works, from then on. */
   | { readonly kind: 'card'; readonly card: string }
-  | { readonly kind: 'pay' }
-  | { readonly kind: 'cancel'; readonly when: 'now' | 'period_end' }
+  /** Another card is given on the hosted page; what is overdue is charged to it. */
+  | { readonly kind: 'new_card'; readonly card: string }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'resume' }
+  /** By the operator, at once. */
+  | { readonly kind: 'end'; readonly settlement: 'refund' | 'credit' | 'none' }
+  /** Days for nothing, from the operator. */
+  | { readonly kind: 'trial'; readonly days: number; readonly plan: PlanName }
   | { readonly kind: 'subscribe'; readonly plan: PlanName; readonly interval?: 'month' | 'year' };
 
 export type PlanName = 'Team' | 'Studio';
@@ -13,7 +20,7 @@ export type PlanName = 'Team' | 'Studio';
 export interface Customer {
   readonly name: string;
   readonly currency: 'usd' | 'eur' | 'gbp' | 'jpy';
-  readonly begins: Extract<Deed, { kind: 'subscribe' }>;
+  readonly begins: Extract<Deed, { kind: 'subscribe' | 'trial' }>;
   /** Conversions of each month; past 40 (Team) or 120 (Studio) they cost. */
   readonly monthly: readonly number[];
   /** By month, 0 to 11, and day. */
@@ -27,7 +34,13 @@ const steady = (count: number): number[] => Array.from({ length: 12 }, () => cou
 
 /** A year of twelve workspaces: most are quiet, some are not. */
 export const customers: readonly Customer[] = [
-  { name: 'Aurora', currency: 'usd', begins: team, monthly: steady(20), story: [] },
+  {
+    name: 'Aurora',
+    currency: 'usd',
+    begins: team,
+    monthly: steady(20),
+    story: [at(4, 3, { kind: 'cancel' }), at(4, 19, { kind: 'resume' })],
+  },
   {
     name: 'Borealis',
     currency: 'usd',
@@ -36,7 +49,13 @@ export const customers: readonly Customer[] = [
     story: [at(3, 12, { kind: 'change', plan: 'Studio' })],
   },
   { name: 'Cobalt', currency: 'eur', begins: studio, monthly: steady(135), story: [] },
-  { name: 'Dune', currency: 'gbp', begins: team, monthly: steady(47), story: [] },
+  {
+    name: 'Dune',
+    currency: 'gbp',
+    begins: { kind: 'trial', plan: 'Team', days: 21 },
+    monthly: steady(47),
+    story: [at(0, 15, { kind: 'new_card', card: 'mastercard' })],
+  },
   { name: 'Ember', currency: 'jpy', begins: studio, monthly: steady(131), story: [] },
   {
     name: 'Fjord',
@@ -52,8 +71,7 @@ export const customers: readonly Customer[] = [
     monthly: steady(122),
     story: [
       at(1, 20, { kind: 'card', card: 'chargeCustomerFail' }),
-      at(2, 5, { kind: 'card', card: 'visa' }),
-      at(2, 5, { kind: 'pay' }),
+      at(2, 5, { kind: 'new_card', card: 'visa' }),
     ],
   },
   {
@@ -68,17 +86,14 @@ export const customers: readonly Customer[] = [
     currency: 'eur',
     begins: team,
     monthly: steady(44),
-    story: [
-      at(3, 25, { kind: 'cancel', when: 'period_end' }),
-      at(7, 10, { kind: 'subscribe', plan: 'Team' }),
-    ],
+    story: [at(3, 25, { kind: 'cancel' }), at(7, 10, { kind: 'subscribe', plan: 'Team' })],
   },
   {
     name: 'Juniper',
     currency: 'usd',
     begins: studio,
     monthly: [125, 124, 123, 121, 120, 60, 50, 41, 30, 30, 30, 42],
-    story: [at(5, 15, { kind: 'downgrade', plan: 'Team' })],
+    story: [at(5, 15, { kind: 'change', plan: 'Team' })],
   },
   {
     name: 'Kestrel',
@@ -95,6 +110,6 @@ export const customers: readonly Customer[] = [
     currency: 'jpy',
     begins: studio,
     monthly: steady(124),
-    story: [at(9, 17, { kind: 'cancel', when: 'now' })],
+    story: [at(9, 17, { kind: 'end', settlement: 'refund' })],
   },
 ];

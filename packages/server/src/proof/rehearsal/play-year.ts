@@ -1,10 +1,8 @@
-import { ensurePrice, type PriceKey } from '../../billing/catalogue/catalogue.ts';
-import { idOf, type Stripe } from '../../billing/provider/stripe.ts';
-import { sql } from '../../db/sql.ts';
+import type { Method } from '../../http/route.ts';
 import type { OpenWorld } from '../../test/billing-world.ts';
 import { admitCall, completeCall, meteringOn } from '../../test/calls.ts';
-import { chargeOverage } from '../../test/overage.ts';
-import { type Customer, customers, type Deed, type PlanName } from './company.ts';
+import { customerOf, finishCheckout, setCard, type Visitor, visitor } from '../../test/checkout.ts';
+import { type Customer, customers, type Deed } from './company.ts';
 
 const dayMs = 86_400_000;
 /** When a customer's month of work is done. */
@@ -51,7 +49,7 @@ export async function makeCompanyPlans({ api }: OpenWorld): Promise<void> {
 interface Play {
   readonly world: OpenWorld;
   readonly customer: Customer;
-  readonly organizationId: string;
+  readonly one: Visitor;
 }
 
 /** Plays a year from where the world's clock stands; `onMonth` is told when each is over. */
@@ -59,7 +57,7 @@ export async function playYear(world: OpenWorld, onMonth: (month: number) => voi
   const start = world.clock.now();
   const plays: Play[] = [];
   for (const customer of customers) {
-    const play = { world, customer, organizationId: await world.organization(customer.name) };
+    const play = { world, customer, one: await visitor(world, customer.name) };
     await perform(play, customer.begins);
     plays.push(play);
   }
@@ -99,20 +97,14 @@ async function performOf(play: Play, month: number, day: number): Promise<void> 
 }
 
 async function perform(play: Play, deed: Deed): Promise<void> {
-  const { world, organizationId, customer } = play;
   if (deed.kind === 'convert') return convert(play, deed.count);
-  if (deed.kind === 'subscribe') {
-    const { interval = 'month', plan } = deed;
-    const { currency } = customer;
-    await world.subscribe(organizationId, { planId: planIds[plan], currency, interval });
-    return chargeOverage(world.db, organizationId);
-  }
-  await change(play, await requireSubscription(play), deed);
-  await world.settle();
+  await act(play, deed);
+  await play.world.settle();
 }
 
 /** Past a debt's grace, or on Free, some are refused: as in life. */
-async function convert({ world, organizationId }: Play, count: number): Promise<void> {
+async function convert({ world, one }: Play, count: number): Promise<void> {
+  const { organizationId } = one;
   const metering = meteringOn(world.db, world.clock);
   const types = ['XLSX_TO_CSV', 'DOCX_TO_PDF', 'CSV_TO_JSON'];
   const calls = Array.from({ length: count }, (_, index) =>
@@ -125,71 +117,64 @@ async function convert({ world, organizationId }: Play, count: number): Promise<
   );
 }
 
-async function requireSubscription(play: Play): Promise<Stripe.Subscription> {
-  const { world, organizationId, customer } = play;
-  const [row] = await world.db.query<{ id: string | null }>(
-    sql`SELECT stripe_subscription_id AS id FROM organization_subscriptions
-      WHERE organization_id = ${organizationId}`,
-  );
-  if (typeof row?.id !== 'string') throw new Error(`${customer.name} has no subscription`);
-  return world.stripe.subscriptions.retrieve(row.id);
-}
-
-/** At the provider, as its hosted pages would do it. */
-async function change(
-  { world, customer }: Play,
-  subscription: Stripe.Subscription,
-  deed: Exclude<Deed, { kind: 'convert' | 'subscribe' }>,
-): Promise<void> {
-  const { stripe, deps } = world;
-  const [item] = subscription.items.data;
-  const customerId = idOf(subscription.customer) ?? '';
-  const priceOf = (plan: PlanName) => {
-    const key: PriceKey = {
-      planId: planIds[plan],
-      version: 1,
-      currency: customer.currency,
-      interval: item?.price.recurring?.interval === 'year' ? 'year' : 'month',
-    };
-    return ensurePrice(deps, key);
-  };
+/** As customers and their operator do it: by the API's own routes, and on the hosted pages. */
+async function act(play: Play, deed: Exclude<Deed, { kind: 'convert' }>): Promise<void> {
+  const { world, customer, one } = play;
+  const { currency } = customer;
   switch (deed.kind) {
-    case 'change':
-      await stripe.subscriptions.update(subscription.id, {
-        items: [{ id: item?.id ?? '', price: await priceOf(deed.plan) }],
-        proration_behavior: 'always_invoice',
-      });
-      return;
-    case 'downgrade': {
-      const made = await stripe.subscriptionSchedules.create({
-        from_subscription: subscription.id,
-      });
-      const [phase] = made.phases;
-      await stripe.subscriptionSchedules.update(made.id, {
-        end_behavior: 'release',
-        phases: [
-          {
-            start_date: phase?.start_date ?? 0,
-            end_date: phase?.end_date ?? 0,
-            items: [{ price: item?.price.id ?? '' }],
-          },
-          { items: [{ price: await priceOf(deed.plan) }], duration: { interval: 'month' } },
-        ],
-      });
-      return;
+    case 'subscribe': {
+      const { plan, interval = 'month' } = deed;
+      const order = { plan_id: planIds[plan], interval, currency };
+      const { checkout_url: url } = await ask(play, 'POST', 'subscription', order);
+      await finishCheckout(world, url);
+      return chargeOverage(play);
     }
+    case 'change':
+      return void (await ask(play, 'POST', 'subscription', { plan_id: planIds[deed.plan] }));
     case 'card':
-      await world.simulator.run((tx) => {
-        for (const method of tx.getAll('payment_method', customerId)) method.sim_card = deed.card;
-      });
+      for (const { id } of await cardsOf(play)) await setCard(world, id, deed.card);
       return;
-    case 'pay': {
-      const { data } = await stripe.invoices.list({ customer: customerId, status: 'open' });
-      for (const invoice of data) await stripe.invoices.pay(invoice.id);
-      return;
+    case 'new_card': {
+      const { url } = await ask(play, 'POST', 'billing/payment-method');
+      await finishCheckout(world, url, deed.card);
+      return chargeOverage(play);
     }
     case 'cancel':
-      if (deed.when === 'now') await stripe.subscriptions.cancel(subscription.id);
-      else await stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true });
+      return void (await ask(play, 'DELETE', 'subscription'));
+    case 'resume':
+      return void (await ask(play, 'POST', 'subscription/resume'));
+    case 'end': {
+      const what = `subscription?when=now&settlement=${deed.settlement}`;
+      return void (await ask(play, 'DELETE', what, undefined, { asOperator: true }));
+    }
+    case 'trial': {
+      const ends_at = new Date(world.clock.now().getTime() + deed.days * dayMs).toISOString();
+      const { status, body } = await world.api.call(
+        `POST /v1/admin/workspaces/${one.organizationId}/trial`,
+        { body: { ends_at, plan_id: planIds[deed.plan], currency } },
+      );
+      if (status !== 200) throw new Error(`${customer.name}: no trial: ${JSON.stringify(body)}`);
+    }
   }
+}
+
+async function ask(
+  { one, customer }: Play,
+  method: Method,
+  what: string,
+  given?: object,
+  options?: { asOperator?: boolean },
+): Promise<Record<string, unknown>> {
+  const { status, body } = await one.call(method, what, given, options);
+  if (status === 200) return body;
+  throw new Error(`${customer.name}: ${method} ${what} was answered ${JSON.stringify(body)}`);
+}
+
+async function chargeOverage(play: Play): Promise<void> {
+  await ask(play, 'PATCH', 'billing', { overage_policy: 'charge' });
+}
+
+async function cardsOf({ world, one }: Play): Promise<{ id: string }[]> {
+  const { id } = await customerOf(world, one);
+  return (await world.stripe.customers.listPaymentMethods(id)).data;
 }

@@ -29,6 +29,8 @@ export interface AdminWorkspace extends Workspace {
   revenue: { currency: string; recurring_minor: number; overage_accruing_minor: number };
   /** Whether it may be charged for overage without a payment method on file. */
   overage_charge_allowed: boolean;
+  /** Charged at the payment provider beside the subscription that counts: end all but one there. */
+  extra_subscription_ids: string[];
 }
 
 export interface AdminBilling extends Billing {
@@ -229,6 +231,8 @@ export interface Health {
     announcements: number;
     payment_events: number;
     payment_events_failed: number;
+    /** Workspaces that are charged for more than one subscription. */
+    extra_subscriptions: number;
     due_work: number;
   };
   engines: {

@@ -17,6 +17,8 @@ export interface ListAdminWorkspacesInput extends PageInput {
   billingStatus?: AdminWorkspace['billing_status'] | undefined;
   /** Whether 80 % of the limit are taken. */
   nearLimit?: boolean | undefined;
+  /** Whether more than one subscription is charged at the payment provider. */
+  extraSubscriptions?: boolean | undefined;
   sort?: 'newest' | 'usage' | 'share' | 'revenue' | undefined;
 }
 
@@ -48,6 +50,8 @@ export class AdminWorkspaces {
       plan_id: input.planId,
       billing_status: input.billingStatus,
       near_limit: input.nearLimit === undefined ? undefined : String(input.nearLimit),
+      extra_subscriptions:
+        input.extraSubscriptions === undefined ? undefined : String(input.extraSubscriptions),
       sort: input.sort,
     });
   }

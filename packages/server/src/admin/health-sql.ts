@@ -17,6 +17,8 @@ export function findQueues(asOf: Date): Statement {
         'payment_events', (SELECT count(*) FROM stripe_events WHERE processed_at IS NULL),
         'payment_events_failed', (SELECT count(*) FROM stripe_events
           WHERE processed_at IS NULL AND last_error IS NOT NULL),
+        'extra_subscriptions', (SELECT count(*) FROM organization_subscriptions
+          WHERE extra_subscription_ids <> '{}'),
         'due_work', (SELECT count(*) FROM due_work WHERE due_at <= ${asOf})) AS backlog,
       jsonb_build_object('version', current_setting('server_version'),
         'size_bytes', pg_database_size(current_database())) AS database`;

@@ -25,7 +25,7 @@ test('tells what waits, which engines there are, and why what was refused', asyn
     process_count: 1,
     conversions: { queued: 0, running: 0, oldest_queued_at: null, expired_leases: 0 },
     converters: { busy: 0, waiting: 0 },
-    backlog: { payment_events: 0, payment_events_failed: 0, due_work: 0 },
+    backlog: { payment_events: 0, payment_events_failed: 0, extra_subscriptions: 0, due_work: 0 },
     outcomes: [],
   });
   const { engines } = before.body;

@@ -28,6 +28,8 @@ export const healthSchema = z
       announcements: count,
       payment_events: count,
       payment_events_failed: count,
+      /** Workspaces that are charged for more than one: `GET /v1/admin/workspaces?extra_subscriptions=true`. */
+      extra_subscriptions: count,
       due_work: count,
     }),
     engines: z.array(

@@ -33,6 +33,11 @@ export const adminWorkspaceSchema = workspaceSchema
     }),
     /** Whether it may be charged for overage without a payment method on file. */
     overage_charge_allowed: z.boolean(),
+    /**
+     * Alive at the payment provider beside the subscription that counts, and charged as well: end all
+     * but one there.
+     */
+    extra_subscription_ids: z.array(z.string()),
   })
   .meta({ id: 'AdminWorkspace' });
 
@@ -56,6 +61,11 @@ export const listAdminWorkspacesQuery = listQuery.extend({
     .enum(['ok', 'past_due', 'suspended'])
     .optional()
     .describe('`suspended`: by the operator, or since an invoice stayed unpaid.'),
+  extra_subscriptions: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .describe('Whether more than one subscription is charged at the payment provider.'),
   near_limit: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

@@ -9,6 +9,7 @@ export function listDetails(organizationIds: readonly string[], asOf: Date): Sta
         'overage', u.overage, 'limit', l.monthly_limit, 'active', u.active, 'queued', u.queued,
         'concurrent_limit', l.concurrent_limit) AS usage,
       overrides_object(o.id, ${asOf}::timestamptz) AS overrides, s.overage_charge_allowed,
+      s.extra_subscription_ids,
       jsonb_build_object('currency', r.currency, 'recurring_minor', r.recurring_minor,
         'overage_accruing_minor', r.overage_accruing_minor) AS revenue
     FROM organization o

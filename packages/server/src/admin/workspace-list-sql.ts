@@ -63,6 +63,7 @@ function chosen(query: ListAdminWorkspaces): Statement {
   const search = query.search ?? null;
   const planId = query.plan_id ?? null;
   const status = query.billing_status ?? null;
+  const hasExtra = query.extra_subscriptions ?? null;
   return sql`SELECT o.id FROM organization o
     WHERE o.deleted_at IS NULL AND (${search}::text IS NULL OR o.id = ${search}
         OR strpos(lower(o.name), lower(${search})) > 0 OR strpos(o.slug, lower(${search})) > 0
@@ -70,5 +71,7 @@ function chosen(query: ListAdminWorkspaces): Statement {
       AND (${planId}::text IS NULL OR o.plan_id = ${planId})
       AND (${status}::text IS NULL
         OR CASE WHEN o.suspended_at IS NOT NULL THEN 'suspended' ELSE o.billing_status END
-          = ${status})`;
+          = ${status})
+      AND (${hasExtra}::boolean IS NULL OR EXISTS (SELECT FROM organization_subscriptions s
+        WHERE s.organization_id = o.id AND s.extra_subscription_ids <> '{}') = ${hasExtra})`;
 }

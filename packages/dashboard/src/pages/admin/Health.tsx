@@ -87,6 +87,7 @@ function Backlog({ health: { backlog, database } }: Props) {
           ['Announcements to send', formatCount(backlog.announcements)],
           ['Payment events to look at', formatCount(backlog.payment_events)],
           ['… of which failed before', formatCount(backlog.payment_events_failed)],
+          ['Workspaces charged twice', formatCount(backlog.extra_subscriptions)],
           ['Work that is due', formatCount(backlog.due_work)],
           ['PostgreSQL', `${database.version}, ${formatBytes(database.size_bytes)}`],
         ]}

@@ -7,6 +7,8 @@ export interface ProviderState {
   readonly customer: Stripe.Customer | null;
   /** The one that counts: what is alive before what has ended, then the newest. */
   readonly subscription: Stripe.Subscription | null;
+  /** Others that are charged as well, by id: there should be none. */
+  readonly extraSubscriptionIds: readonly string[];
   readonly schedule: Stripe.SubscriptionSchedule | null;
   /** What renewals are charged to. */
   readonly paymentMethod: Stripe.PaymentMethod | null;
@@ -38,15 +40,11 @@ export async function fetchProviderState(
   ]);
   if (customer.deleted) return nothing;
   const subscription = pickSubscription(subscriptions);
-  const alive = subscriptions.filter((one) => rankOf(one) > 0);
-  if (alive.length > 1) {
-    const fields = { customer: customerId, subscriptions: alive.map(({ id }) => id) };
-    deps.log.warn(fields, 'a customer has several subscriptions: end all but one at the provider');
-  }
   const schedule = subscription?.schedule ?? null;
   return {
     customer,
     subscription,
+    extraSubscriptionIds: listExtra(subscriptions, subscription),
     schedule: typeof schedule === 'string' ? null : schedule,
     paymentMethod: pickPaymentMethod(customer, subscription),
     invoices: await Promise.all(invoices.map((invoice) => complete(deps, invoice))),
@@ -56,10 +54,13 @@ export async function fetchProviderState(
 const nothing: ProviderState = {
   customer: null,
   subscription: null,
+  extraSubscriptionIds: [],
   schedule: null,
   paymentMethod: null,
   invoices: [],
 };
+
+const charged = 3;
 
 /** How much a status is worth keeping to; two live subscriptions are a mistake that may happen. */
 const ranks: Partial<Record<Stripe.Subscription.Status, number>> = {
@@ -70,7 +71,7 @@ const ranks: Partial<Record<Stripe.Subscription.Status, number>> = {
 };
 
 function rankOf({ status }: Stripe.Subscription): number {
-  return ranks[status] ?? 3;
+  return ranks[status] ?? charged;
 }
 
 function pickSubscription(
@@ -80,6 +81,14 @@ function pickSubscription(
     (left, right) => rankOf(right) - rankOf(left) || right.created - left.created,
   );
   return best ?? null;
+}
+
+function listExtra(
+  subscriptions: readonly Stripe.Subscription[],
+  counted: Stripe.Subscription | null,
+): string[] {
+  const others = subscriptions.filter((one) => rankOf(one) === charged && one.id !== counted?.id);
+  return others.map(({ id }) => id).toSorted();
 }
 
 /** The subscription's own card comes before the customer's. */

@@ -14,6 +14,7 @@ export interface KeptSubscription extends SubscriptionFacts {
   readonly stripe_payment_method_id: string | null;
   readonly payment_method: { readonly brand: string; readonly last4: string } | null;
   readonly billing_sync_number: number;
+  readonly extra_subscription_ids: readonly string[];
 }
 
 export interface ScheduledChange {
@@ -33,7 +34,7 @@ export function findKeptSubscription(organizationId: string): Statement {
       s.currency, s.usage_anchor, s.current_period_start, s.current_period_end,
       s.cancel_at_period_end, s.scheduled_change, s.pending_change, s.past_due_since,
       s.grace_ends_at, s.overdue_invoice_url, s.stripe_schedule_id, s.stripe_customer_id, s.stripe_subscription_id, s.stripe_payment_method_id,
-      s.payment_method, s.billing_sync_number
+      s.payment_method, s.billing_sync_number, s.extra_subscription_ids
     FROM organization_subscriptions s
     JOIN subscription_plans p ON p.id = s.plan_id
     WHERE s.organization_id = ${organizationId}`;
@@ -110,6 +111,15 @@ export function updateCustomerFacts(
       stripe_customer_id = ${facts.stripe_customer_id},
       billing_sync_number = ${facts.number}::bigint, billing_synced_at = ${asOf}
     WHERE organization_id = ${organizationId}`;
+}
+
+export function updateExtraSubscriptions(
+  organizationId: string,
+  ids: readonly string[],
+  asOf: Date,
+): Statement {
+  return sql`UPDATE organization_subscriptions SET extra_subscription_ids = ${ids}::text[],
+      updated_at = ${asOf} WHERE organization_id = ${organizationId}`;
 }
 
 /** A row where the workspace was deleted. */

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';
-import { type BillingWorld, createBillingWorld, keptSubscription } from '../../test/billing.ts';
+import {
+  type BillingWorld,
+  billingEventTypes,
+  createBillingWorld,
+  keptSubscription,
+} from '../../test/billing.ts';
 import { ensurePrice } from '../catalogue/catalogue.ts';
 import { ensureCustomer } from '../customer/customer.ts';
 import { systemContext } from '../deps.ts';
@@ -139,23 +144,39 @@ test('the customer’s name and address follow the workspace’s', async () => {
   expect(await there()).toMatchObject({ name: 'Renamed', email: 'pay@example.com' });
 });
 
-test('of two subscriptions the living and newer one counts, and the operator is told', async () => {
-  const warnings: string[] = [];
-  const log = { ...world.deps.log, warn: (_: object, text = '') => void warnings.push(text) };
-  const { stripe_customer_id: customer } = await kept();
+test('of two subscriptions the newer counts; operator and workspace are told, once each way', async () => {
+  const { stripe_customer_id: customer, stripe_subscription_id: first } = await kept();
   const second = await world.stripe.subscriptions.create({
     customer: String(customer),
     items: [{ price: await proPrice() }],
     billing_mode: { type: 'flexible' },
   });
-  await syncOrganization({ ...world.deps, log }, id);
+  await world.settle();
+  await syncOrganization(world.deps, id);
   expect(await kept()).toMatchObject({
     plan_id: 'plan_pro',
     stripe_subscription_id: second.id,
+    extra_subscription_ids: [first],
   });
-  expect(warnings).toContain(
-    'a customer has several subscriptions: end all but one at the provider',
-  );
+  const listed = async () => {
+    const { body } = await world.api.call('GET /v1/admin/workspaces?extra_subscriptions=true');
+    const data = body['data'] as { id: string; extra_subscription_ids: string[] }[];
+    return data.map((one) => [one.id, one.extra_subscription_ids]);
+  };
+  expect(await listed()).toEqual([[id, [first]]]);
+  // None is ended by itself: it is charged until somebody decides, and nobody is charged in silence.
+  expect((await world.stripe.subscriptions.retrieve(String(first))).status).toBe('active');
+  await world.stripe.subscriptions.cancel(String(first));
+  await world.settle();
+  await syncOrganization(world.deps, id);
+  expect(await kept()).toMatchObject({ plan_id: 'plan_pro', extra_subscription_ids: [] });
+  expect(await listed()).toEqual([]);
+  const told = await billingEventTypes(world, id);
+  expect(told.filter((type) => type === 'subscription.doubled')).toHaveLength(1);
+  expect(told.filter((type) => type === 'subscription.single')).toHaveLength(1);
+  const { body } = await world.api.call(`GET /v1/workspaces/${id}/audit-log?limit=50`);
+  const actions = (body['data'] as { action: string }[]).map(({ action }) => action);
+  expect(actions.filter((action) => action === 'subscription.extra_synced')).toHaveLength(2);
 });
 
 test('a customer that was deleted there is forgotten: the workspace is on Free', async () => {

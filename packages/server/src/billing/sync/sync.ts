@@ -16,6 +16,7 @@ import { fetchProviderState, type ProviderState } from '../provider/provider-sta
 import { planReminders } from '../due-work/reminders.ts';
 import { cancelOfDeleted } from './cancel-of-deleted.ts';
 import { insertRevenueChange } from './revenue-sql.ts';
+import { followExtraSubscriptions } from './extra-subscriptions.ts';
 import { stayAfterUpgrade } from './stay-after-upgrade.ts';
 import { dateOf, type Stripe } from '../provider/stripe.ts';
 import {
@@ -97,6 +98,7 @@ async function write(
     ),
   );
   await followCard(tx, ctx, kept, state.paymentMethod);
+  await followExtraSubscriptions(tx, ctx, kept, state);
   const { grace_ends_at: graceEndsAt } =
     facts instanceof UnknownPriceError || facts === null ? kept : facts;
   await writeInvoices(tx, ctx, state.invoices, graceEndsAt);

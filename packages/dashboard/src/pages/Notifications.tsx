@@ -1,6 +1,7 @@
-import { Stack, Switch, Text } from '@mantine/core';
+import { Group, Stack, Switch, Text } from '@mantine/core';
 import type { NotificationPreferences } from '@mutate/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Badge } from '../components/Badge.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
@@ -24,7 +25,7 @@ const categories: { name: Category; label: string; description: string }[] = [
   {
     name: 'security',
     label: 'Security',
-    description: 'Endpoints switched off, the workspace suspended. These are always sent.',
+    description: 'Endpoints switched off, the workspace suspended',
   },
   { name: 'digest', label: 'Weekly digest', description: 'What was used, once a week' },
 ];
@@ -64,21 +65,39 @@ function Choices({ preferences }: { preferences: NotificationPreferences }) {
       <Text size="sm" c="dimmed">
         To {preferences.email}
       </Text>
-      {categories.map(({ name, label, description }) => (
-        <Switch
-          key={name}
-          label={label}
-          description={
-            preferences[name] && !preferences.receives.includes(name)
-              ? `${description}. Your role gets none of these.`
-              : description
-          }
-          checked={preferences[name]}
-          disabled={name === 'security'}
-          onChange={(event) => change.mutate({ name, isOn: event.currentTarget.checked })}
-        />
-      ))}
+      {categories.map(({ name, label, description }) =>
+        name === 'security' ? (
+          <AlwaysSent key={name} label={label} description={description} />
+        ) : (
+          <Switch
+            key={name}
+            label={label}
+            description={
+              preferences[name] && !preferences.receives.includes(name)
+                ? `${description}. Your role gets none of these.`
+                : description
+            }
+            checked={preferences[name]}
+            onChange={(event) => change.mutate({ name, isOn: event.currentTarget.checked })}
+          />
+        ),
+      )}
       {change.isError ? <Problem error={change.error} /> : null}
     </Stack>
+  );
+}
+
+/** No switch: one that cannot be moved looks like one that is off. */
+function AlwaysSent({ label, description }: { label: string; description: string }) {
+  return (
+    <div>
+      <Group gap="xs">
+        <Text size="sm">{label}</Text>
+        <Badge tone="good">always sent</Badge>
+      </Group>
+      <Text size="xs" c="dimmed">
+        {description}
+      </Text>
+    </div>
   );
 }

@@ -126,7 +126,7 @@ function OpenMail({ mail }: { mail: Mail }) {
       </Text>
       <Loaded query={rendered}>
         {({ text }) => (
-          <pre className="code mail" tabIndex={0} aria-label="Text of the mail">
+          <pre className="code letter" tabIndex={0} aria-label="Text of the mail">
             {text}
           </pre>
         )}

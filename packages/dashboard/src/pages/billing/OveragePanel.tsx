@@ -52,8 +52,8 @@ export function OveragePanel({ billing, subscription }: OveragePanelProps) {
             />
             <TextInput
               label="Billing address"
-              description="Where invoices and warnings go"
-              placeholder="nobody"
+              description="Told of invoices besides owners and billing members"
+              placeholder="nobody else"
               type="email"
               value={email}
               onChange={(event) => setEmail(event.currentTarget.value)}

@@ -35,7 +35,7 @@ export function PaymentPanel({ billing }: { billing: Billing }) {
             ],
             ['In your favour', formatMinor(balance, currency)],
             ['Currency', currency.toUpperCase()],
-            ['Invoices go to', billing.billing_email ?? 'nobody: set an address below'],
+            ['Told by mail', toldByMail(billing)],
           ]}
         />
         <Group gap="sm">
@@ -74,4 +74,9 @@ export function PaymentPanel({ billing }: { billing: Billing }) {
       </Stack>
     </Panel>
   );
+}
+
+function toldByMail({ billing_email: email }: Billing): string {
+  const members = 'owners and billing members';
+  return email === null ? members : `${email}, ${members}`;
 }

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { WebhookDeliveryDetail } from '@mutate/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Code } from '../../components/Code.tsx';
+import { Id } from '../../components/Copy.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
 import { Problem } from '../../components/Problem.tsx';
 import { formatDuration, formatTime } from '../../format.ts';
@@ -37,14 +38,17 @@ export function DeliveryDetails({ endpointId, deliveryId, onClose }: DeliveryDet
       <Loaded query={delivery}>
         {(data) => (
           <Stack>
+            <Text size="sm" c="dimmed" component="div">
+              {data.type} · <Id>{data.event_id}</Id>
+            </Text>
             <Tries delivery={data} />
-            <Code title="Sent" text={prettyJson(data.request_body)} />
             {again.isError ? <Problem error={again.error} /> : null}
             <Group justify="flex-end">
               <Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>
                 Send it again
               </Button>
             </Group>
+            <Code title="Sent" text={prettyJson(data.request_body)} />
           </Stack>
         )}
       </Loaded>
@@ -70,6 +74,11 @@ function Tries({ delivery }: { delivery: WebhookDeliveryDetail }) {
           )}
         </div>
       ))}
+      {delivery.next_attempt_at === null ? null : (
+        <Text size="sm" c="dimmed">
+          The next try is due {formatTime(delivery.next_attempt_at, timeZone)}.
+        </Text>
+      )}
     </Stack>
   );
 }

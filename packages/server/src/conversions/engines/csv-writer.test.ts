@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { traitsOf } from './byte-traits.ts';
 import { CsvWriter } from './csv-writer.ts';
 import type { CsvOptions } from './csv-writer.ts';
 
@@ -41,6 +42,37 @@ test('bytes and text give the same field', () => {
       writer.endRow();
       writer.flush();
       expect(Buffer.concat(pieces)).toEqual(written({ quote }, [[text]]).bytes);
+    }
+  }
+});
+
+test('a text whose traits are known becomes the same field as one that is looked through', () => {
+  const texts = [
+    'plain',
+    'a,b',
+    'a;b',
+    'a\tb',
+    'a|b',
+    'a"b',
+    'a\rb',
+    'x\ny',
+    'b\\',
+    '',
+    'é,'.repeat(99),
+  ];
+  for (const delimiter of [',', ';', '\t', '|', 'a', '\\']) {
+    for (const quote of ['minimal', 'all'] as const) {
+      const pieces: Buffer[] = [];
+      const sink = { write: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)) };
+      const writer = new CsvWriter(sink, { ...excel, delimiter, quote });
+      for (const text of texts) {
+        const utf8 = Buffer.from(`<${text}>`);
+        const [start, end] = [1, utf8.length - 1];
+        writer.traitedBytes(utf8, start, end, traitsOf(utf8, start, end));
+      }
+      writer.endRow();
+      writer.flush();
+      expect(Buffer.concat(pieces)).toEqual(written({ delimiter, quote }, [texts]).bytes);
     }
   }
 });

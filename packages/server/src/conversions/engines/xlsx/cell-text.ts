@@ -27,6 +27,8 @@ export interface CellSource {
 export interface CellOutput {
   /** Text that is UTF-8 already. */
   fieldBytes(bytes: Uint8Array, start: number, end: number): void;
+  /** The same, with the text's `traitsOf`. */
+  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void;
   field(text: string): void;
   /** A text of digits, a point and a minus. */
   digitBytes(bytes: Uint8Array, start: number, end: number): void;
@@ -64,8 +66,9 @@ export class CellText {
       const { strings } = this.#source;
       const format = this.#textFormat(cell);
       const bytes = strings.bytes(index);
-      if (format === undefined) output.fieldBytes(bytes, strings.start(index), strings.end(index));
-      else output.field(format(bytes.toString('utf8', strings.start(index), strings.end(index))));
+      const [start, end] = [strings.start(index), strings.end(index)];
+      if (format !== undefined) output.field(format(bytes.toString('utf8', start, end)));
+      else output.traitedBytes(bytes, start, end, strings.traits(index));
       return;
     }
     if (cell.kind === cellKind.number) {

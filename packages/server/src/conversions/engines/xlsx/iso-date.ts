@@ -1,4 +1,4 @@
-import { DateParts, fillDateParts } from './format/calendar.ts';
+import { dateOf, DateParts, fillDateParts } from './format/calendar.ts';
 
 const msPerDay = 86_400_000;
 /** The Unix day of the serial 0, once the phantom leap day of 1900 is behind. */
@@ -30,7 +30,7 @@ export function serialOfIso(text: string, date1904: boolean): number | undefined
 export function isoOfSerial(serial: number, date1904: boolean): string | undefined {
   const parts = new DateParts();
   if (!fillDateParts(parts, serial, date1904, 1000)) return undefined;
-  const { year, month, day } = parts.date;
+  const { year, month, day } = dateOf(parts.number);
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const milliseconds = parts.subsecond === 0 ? '' : `.${pad(parts.subsecond, 3)}`;
   const clock = `${pad(parts.hour, 2)}:${pad(parts.minute, 2)}:${pad(parts.second, 2)}`;

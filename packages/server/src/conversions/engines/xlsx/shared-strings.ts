@@ -1,3 +1,4 @@
+import { traitBits, traitsOf } from '../byte-traits.ts';
 import { EngineError } from '../engine.ts';
 import type { Archive } from './archive.ts';
 import { ByteText } from './byte-text.ts';
@@ -7,6 +8,9 @@ import { localNameIs } from './xml-tokenizer.ts';
 
 const blockBits = 22;
 const blockBytes = 2 ** blockBits;
+/** Of one text; ByteText ends at 2^24. */
+const lengthBits = 32 - traitBits;
+const lengthMax = 2 ** lengthBits - 1;
 const textBytesMax = 256 * 1024 * 1024;
 const countMax = 16 * 1024 * 1024;
 
@@ -22,7 +26,7 @@ export class SharedStrings {
   #textBytes = 0;
   /**
    * Two numbers an entry, side by side, because a lookup is a cache miss each: the block times
-   * 2^22 plus the start in it, and the length.
+   * 2^22 plus the start in it, and the length with the text's traits above it.
    */
   #index = new Uint32Array(2 * 256);
 
@@ -36,7 +40,11 @@ export class SharedStrings {
   }
 
   end(entry: number): number {
-    return this.start(entry) + (this.#index[2 * entry + 1] ?? 0);
+    return this.start(entry) + ((this.#index[2 * entry + 1] ?? 0) & lengthMax);
+  }
+
+  traits(entry: number): number {
+    return (this.#index[2 * entry + 1] ?? 0) >>> lengthBits;
   }
 
   /** @throws EngineError `document_too_complex` */
@@ -57,8 +65,9 @@ export class SharedStrings {
       this.#used = 0;
     }
     text.copyTo(this.#tail, this.#used);
+    const traits = traitsOf(text.bytes, text.start, text.end);
     this.#index[2 * this.count] = (this.#blocks.length - 1) * blockBytes + this.#used;
-    this.#index[2 * this.count + 1] = size;
+    this.#index[2 * this.count + 1] = (traits << lengthBits) | size;
     this.#used += size;
     this.count += 1;
   }

@@ -51,6 +51,22 @@ describe('values', () => {
     expect(JSON.parse(json)).toEqual([{ k: 'x\ufffd' }, { k: 'a"b\\c\nd\u0001e\ufffdf日' }]);
   });
 
+  test('shared texts are valid JSON too, and CSV quotes just those that need it', async () => {
+    const texts = ['plain é', 'a"b', 'c\\d', 'e&#10;f', 'g_x0001_h', 'i,j;k\tl'];
+    const cell = (index: number) =>
+      `<row r="${index + 1}"><c r="A${index + 1}" t="s"><v>${index}</v>`;
+    const stringRows = texts.map((_, index) => `${cell(index)}</c></row>`).join('');
+    const workbook = {
+      sheets: [{ rows: stringRows }],
+      strings: texts.map((one) => `<t>${one}</t>`),
+    };
+    const values = ['plain é', 'a"b', 'c\\d', 'e\nf', 'g\u0001h', 'i,j;k\tl'];
+    const { text: json } = await jsonOf(workbook, { header: false });
+    expect(JSON.parse(json)).toEqual(values.map((one) => [one]));
+    const { text: csv } = await convert(await workbookOf(workbook));
+    expect(csv).toBe('plain é\r\n"a""b"\r\nc\\d\r\n"e\nf"\r\ng\u0001h\r\n"i,j;k\tl"\r\n');
+  });
+
   test('a text that is no number in a number cell stays a text', async () => {
     const odd = `${header}<row r="2"><c r="A2"><v>1.#QNAN</v></c></row>`;
     expect(await textOf(odd, { empty: 'omit' })).toBe('[{"id":"1.#QNAN"}]\n');

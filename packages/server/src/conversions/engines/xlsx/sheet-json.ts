@@ -180,6 +180,10 @@ class HeaderCells implements CellOutput {
     this.field(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
   }
 
+  traitedBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.fieldBytes(bytes, start, end);
+  }
+
   field(text: string): void {
     this.names.push(text);
     this.columns.push(this.column);
@@ -209,6 +213,10 @@ class JsonCells implements CellOutput {
 
   fieldBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#json.textBytes(bytes, start, end);
+  }
+
+  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void {
+    this.#json.traitedBytes(bytes, start, end, traits);
   }
 
   field(text: string): void {

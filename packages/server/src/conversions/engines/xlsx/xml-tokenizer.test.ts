@@ -50,6 +50,18 @@ test('the tokens do not depend on where the pieces of the document end', () => {
   }
 });
 
+test('nor do they where a piece is larger than what is copied to join two', () => {
+  const long = `<t r="${'é'.repeat(900)}">${'&amp;'.repeat(700)}</t>${'<b/>'.repeat(60)}<!---->`;
+  const xml = `<root>${(long + 'x'.repeat(1300)).repeat(3)}</root>`;
+  const whole = tokensOf(xml, 1_000_000);
+  for (let size = 1021; size < 1029; size += 1) {
+    expect([size, tokensOf(xml, size)]).toEqual([size, whole]);
+  }
+  for (let size = 1300; size < 4200; size += 193) {
+    expect([size, tokensOf(xml, size)]).toEqual([size, whole]);
+  }
+});
+
 test('what is cut off, unbalanced or has a DTD is refused', () => {
   const damaged = [
     '',

@@ -39,6 +39,8 @@ export class XmlAttributes {
 
 /** A tag, comment or text longer than this is refused: Excel's longest text has 32,767 letters. */
 const tokenBytesMax = 16 * 1024 * 1024;
+/** Most tokens are shorter. */
+const seamBytes = 1024;
 
 const lessThan = 0x3c;
 const greaterThan = 0x3e;
@@ -77,8 +79,9 @@ export class XmlTokenizer {
 
   /** @throws EngineError `document_invalid` or `document_too_complex` */
   write(chunk: Buffer): void {
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
+    const rest = this.#finishToken(chunk);
+    this.#waiting.push(rest);
+    this.#waitingBytes += rest.length;
     // A long token is only looked at again when it may have doubled: linear time for any length.
     if (this.#waitingBytes >= this.#unfinishedBytes) this.#tokenize();
   }
@@ -90,22 +93,46 @@ export class XmlTokenizer {
     if (rest !== '' || this.#depth !== 0 || !this.#rootSeen) throw malformed('it is cut off');
   }
 
+  /**
+   * Reads the token that lies across two pieces from a short copy of both ends, and gives what is
+   * left of the second. Joining all of both would be a copy of the whole document.
+   */
+  #finishToken(chunk: Buffer): Buffer {
+    const [start] = this.#waiting;
+    if (start === undefined || this.#waiting.length > 1) return chunk;
+    if (start.length > seamBytes || chunk.length <= seamBytes) return chunk;
+    const end = this.#readTokens(Buffer.concat([start, chunk.subarray(0, seamBytes)]));
+    if (end < start.length) {
+      this.#waiting = [start.subarray(end)];
+      return chunk;
+    }
+    this.#waiting = [];
+    this.#unfinishedBytes = 0;
+    return chunk.subarray(end - start.length);
+  }
+
   #tokenize(): void {
     const [only] = this.#waiting;
     const isOne = only !== undefined && this.#waiting.length === 1;
     const bytes = isOne ? only : Buffer.concat(this.#waiting);
-    let at = 0;
-    while (at < bytes.length) {
-      const next = bytes[at] === lessThan ? this.#markup(bytes, at) : this.#text(bytes, at);
-      if (next < 0) break;
-      at = next;
-    }
+    const at = this.#readTokens(bytes);
     this.#unfinishedBytes = bytes.length - at;
     this.#waitingBytes = 0;
     this.#waiting = at < bytes.length ? [bytes.subarray(at)] : [];
     if (this.#unfinishedBytes > tokenBytesMax) {
       throw new EngineError('document_too_complex', 'A text in the workbook is too long.');
     }
+  }
+
+  /** Gives the position of the first token that is not complete. */
+  #readTokens(bytes: Buffer): number {
+    let at = 0;
+    while (at < bytes.length) {
+      const next = bytes[at] === lessThan ? this.#markup(bytes, at) : this.#text(bytes, at);
+      if (next < 0) break;
+      at = next;
+    }
+    return at;
   }
 
   /** Like every scanner here: the position after the token, or -1 when more bytes are needed. */

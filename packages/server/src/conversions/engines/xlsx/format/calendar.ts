@@ -10,6 +10,9 @@ export interface CalendarDate {
 
 /** The parts of a date serial, filled anew for each one. Nothing here knows a time zone. */
 export class DateParts {
+  /** The day's number as for 1900, whatever the workbook counts from; see `dateOf`. */
+  number = 0;
+  /** Only set where somebody asks `dateOf`, which is most of the work. */
   date: CalendarDate = { year: 1900, month: 1, day: 0, weekday: 6 };
   hour = 0;
   minute = 0;
@@ -50,7 +53,7 @@ export function fillDateParts(
   // Below 86,400 and below a billion: whole numbers that need no floating point.
   const seconds = Math.floor(units / perSecond) | 0;
   const minutes = (seconds / 60) | 0;
-  parts.date = dateOf(number);
+  parts.number = number;
   parts.hour = (minutes / 60) | 0;
   parts.minute = minutes % 60;
   parts.second = seconds - minutes * 60;
@@ -59,20 +62,8 @@ export function fillDateParts(
   return true;
 }
 
-/** A column holds the same days again and again. */
-const rememberedDates = new Map<number, CalendarDate>();
-const rememberedMax = 8192;
-
-function dateOf(number: number): CalendarDate {
-  let date = rememberedDates.get(number);
-  if (date === undefined) {
-    date = computeDate(number);
-    if (rememberedDates.size < rememberedMax) rememberedDates.set(number, date);
-  }
-  return date;
-}
-
-function computeDate(number: number): CalendarDate {
+/** The calendar's date of a day's number, counted as for 1900. */
+export function dateOf(number: number): CalendarDate {
   const weekday = (number + 6) % 7;
   if (number === 0) return { year: 1900, month: 1, day: 0, weekday };
   if (number === phantomLeapDay) return { year: 1900, month: 2, day: 29, weekday };

@@ -1,4 +1,5 @@
-import { DateParts, fillDateParts } from './calendar.ts';
+import { DateParts, dateOf, fillDateParts } from './calendar.ts';
+import { DateHeads } from './date-heads.ts';
 import { nameOf } from './date-names.ts';
 import { digitCount, writeDigits } from './digits.ts';
 import { quickBytesMax } from './plain-fixed.ts';
@@ -25,12 +26,32 @@ export function compileDateSection(section: FormatSection, date1904: boolean): D
   const sizeMax = 1 + tokens.reduce((total, token) => total + sizeBytesMax(token), 0);
   const perSecond = 10 ** digits;
   const parts = new DateParts();
+  const firstTime = tokens.findIndex((token) => !isOfDay(token));
+  const headParts = firstTime < 0 ? tokens.length : firstTime;
+  const tailHasDate = tokens
+    .slice(headParts)
+    .some((token) => token.kind === 'date' && isOfDay(token));
+  const head = new DateHeads();
+  /** What depends on nothing but the day. */
+  const writeHead = (target: Buffer, start: number) => {
+    const known = head.write(parts.number, target, start);
+    if (known >= 0) return known;
+    parts.date = dateOf(parts.number);
+    let at = start;
+    for (let index = 0; index < headParts; index += 1) {
+      at = (writers[index] as PartWriter)(parts, target, at);
+    }
+    head.remember(parts.number, target, start, at);
+    return at;
+  };
   const write = (serial: number, target: Buffer) => {
     const isSpan = signed && serial < 0;
     if (!fillDateParts(parts, isSpan ? -serial : serial, date1904, perSecond)) return -1;
     let at = 0;
     if (isSpan) target[at++] = minus;
-    for (let index = 0; index < writers.length; index += 1) {
+    if (headParts > 0) at = writeHead(target, at);
+    if (tailHasDate) parts.date = dateOf(parts.number);
+    for (let index = headParts; index < writers.length; index += 1) {
       at = (writers[index] as PartWriter)(parts, target, at);
     }
     return at;
@@ -43,6 +64,12 @@ export function compileDateSection(section: FormatSection, date1904: boolean): D
     },
     write: sizeMax <= quickBytesMax ? write : undefined,
   };
+}
+
+/** Whether a part is the same all day long. */
+function isOfDay(token: FormatToken): boolean {
+  if (token.kind === 'literal') return true;
+  return token.kind === 'date' && !['h', 'minute', 's'].includes(token.unit);
 }
 
 /** Writes one part as UTF-8 and gives the position after it. */

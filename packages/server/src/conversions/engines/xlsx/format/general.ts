@@ -36,8 +36,8 @@ export function writeGeneral(value: number, target: Buffer): number {
   if (value < 0) target[at++] = minus;
   at = writeDigits(target, at, whole, width);
   if (digits === 0) return at;
-  while (digits % 10 === 0) {
-    digits /= 10;
+  for (let tenth = digits / 10; tenth === Math.floor(tenth); tenth /= 10) {
+    digits = tenth;
     places -= 1;
   }
   target[at] = point;

@@ -157,6 +157,27 @@ describe('dates', () => {
     }
     expect(wrong).toEqual([]);
   });
+
+  test('a day shown again is the same, whatever other days and formats were shown between', () => {
+    const formats = ['yyyy-mm-dd', 'dd/mm/yyyy hh:mm', 'hh:mm dd.mm.yyyy', 'h:mm'].map((code) =>
+      compileFormat(code, false),
+    );
+    const shownAt = (serial: number) => formats.map((format) => format.formatNumber(serial));
+    const wrong: number[] = [];
+    for (let step = 0; step < 4000; step += 1) {
+      const serial = 61 + ((step * 16_384) % 49_152) + (step % 7) + 0.25;
+      const iso = new Date((Math.floor(serial) - 25_569) * 86_400_000).toISOString();
+      const [year = '', month = '', day = ''] = iso.slice(0, 10).split('-');
+      const expected = [
+        `${year}-${month}-${day}`,
+        `${day}/${month}/${year} 06:00`,
+        `06:00 ${day}.${month}.${year}`,
+        '6:00',
+      ];
+      if (shownAt(serial).join() !== expected.join()) wrong.push(serial);
+    }
+    expect(wrong).toEqual([]);
+  });
 });
 
 test('texts go through the fourth section, or a last one with @', () => {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../packages/server/src/config.ts';
 import {
   officeNative,
   officeWasm,
@@ -24,7 +25,8 @@ const sideBySide = 2;
 const folder = await mkdtemp(join(tmpdir(), 'mutate-bench-'));
 const corpus = await makeCorpus();
 for (const { name, bytes } of corpus) await writeFile(join(folder, name), bytes);
-const native = await open(officeNative);
+const installed = officeNative(loadConfig().programFolder);
+const native = await open(installed);
 const wasm = await open(officeWasm);
 let outputs = 0;
 
@@ -44,10 +46,10 @@ const contenders: Record<string, (documents: readonly Document[]) => Promise<voi
     );
   },
   'ours, native, 2 at a time': (documents) =>
-    inParallel(documents, sideBySide, (document) => convertWarm(native, officeNative, document)),
+    inParallel(documents, sideBySide, (document) => convertWarm(native, installed, document)),
   'ours, native, 16 waiting': (documents) =>
     inParallel([...documents, ...documents], 18, (document) =>
-      convertWarm(native, officeNative, document),
+      convertWarm(native, installed, document),
     ),
   'ours, WebAssembly, 2 at a time': (documents) =>
     inParallel(documents, sideBySide, (document) => convertWarm(wasm, officeWasm, document)),
@@ -129,7 +131,7 @@ async function convertMany(): Promise<void> {
   );
   const startedMs = performance.now();
   await inParallel(documents, 4, async (document) => {
-    await convertWarm(native, officeNative, document).catch(() => (failures += 1));
+    await convertWarm(native, installed, document).catch(() => (failures += 1));
   });
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(

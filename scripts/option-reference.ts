@@ -1,6 +1,6 @@
 import { listOptions } from '../packages/cli/src/option-schema.ts';
 import { chains } from '../packages/server/src/conversions/registry/chains.ts';
-import { engines } from '../packages/server/src/conversions/registry/engines.ts';
+import { enginesWith } from '../packages/server/src/conversions/registry/engines.ts';
 import { describeOptions } from '../packages/server/src/conversions/registry/options.ts';
 import { writeOrCheck } from './generated-file.ts';
 
@@ -15,7 +15,7 @@ interface Section {
 }
 
 const sections = new Map<string, Section>();
-for (const { engine } of engines) {
+for (const { engine } of enginesWith(null)) {
   for (const pair of engine.pairs) {
     const { from, to } = pair;
     const options = describeOptions({ from, to, steps: [{ engine, pair }] });

@@ -2,8 +2,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '../../packages/server/src/config.ts';
 import type { Format } from '../../packages/server/src/conversions/engines/engine.ts';
-import { engines } from '../../packages/server/src/conversions/registry/engines.ts';
+import { enginesWith } from '../../packages/server/src/conversions/registry/engines.ts';
 import { parseOptions } from '../../packages/server/src/conversions/registry/options.ts';
 import { createRunner } from '../../packages/server/src/conversions/runner/runner.ts';
 import type { Convert } from './cases.ts';
@@ -16,7 +17,7 @@ export async function openOurs(
   to: Format,
   given: Record<string, unknown> = {},
 ): Promise<Convert> {
-  for (const spec of engines) {
+  for (const spec of enginesWith(loadConfig().programFolder)) {
     const pair = spec.engine.pairs.find((one) => one.from === from && one.to === to);
     if (!pair || !(await spec.engine.probe()).available) continue;
     const options = parseOptions({ from, to, steps: [{ engine: spec.engine, pair }] }, given);

@@ -1,4 +1,5 @@
 import type { OfficeFormat } from '../../packages/server/src/conversions/engines/office/kinds.ts';
+import { loadConfig } from '../../packages/server/src/config.ts';
 import {
   DocumentMaker,
   kindOf,
@@ -27,7 +28,7 @@ const sizes: readonly (readonly [MadeFormat, readonly number[]])[] = [
 
 /** Mixed documents, made here: LibreOffice writes them from sources of ours. */
 export async function makeCorpus(): Promise<Document[]> {
-  const maker = await DocumentMaker.open();
+  const maker = await DocumentMaker.open(loadConfig().programFolder);
   const corpus: Document[] = [];
   try {
     for (const [format, counts] of sizes) {

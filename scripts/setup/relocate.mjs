@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -47,7 +48,8 @@ function writeFontSettings(root) {
   const fonts = [join(root, 'usr/share/fonts'), '/usr/share/fonts'];
   const folders = fonts.map((path) => `<dir>${path}</dir>`).join('');
   const text = `<?xml version="1.0"?><fontconfig>${folders}<cachedir>/tmp/fonts</cachedir></fontconfig>`;
-  writeFileSync(join(root, 'fonts.conf'), text);
+  mkdirSync(join(root, 'etc/fonts'), { recursive: true });
+  writeFileSync(join(root, 'etc/fonts/fonts.conf'), text);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,10 @@ function urlOf(protocols: RegExp, text: string) {
   return z.url({ protocol: protocols, error: text }).optional();
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function hostList() {
   const text = 'must be host names, with a port or without, separated by commas';
   return z
@@ -47,6 +52,11 @@ const environment = z.object({
   TRUST_PROXY_HOPS: wholeNumber(0, 10, 0),
   MUTATE_ROLE: oneOf(['all', 'server', 'worker'], 'all'),
   MUTATE_DATA_DIR: z.string().optional(),
+  MUTATE_PROGRAMS: z
+    .string()
+    .transform((path) => resolve(path))
+    .refine(isFolder, 'must be a folder that is there')
+    .optional(),
   DATABASE_URL: urlOf(
     /^postgres(?:ql)?$/,
     'must be a URL such as postgres://user:password@host:5432/database',
@@ -153,6 +163,8 @@ function toConfig(env: z.infer<typeof environment>) {
     role: env.MUTATE_ROLE,
     /** Absolute. */
     dataDir: env.MUTATE_DATA_DIR === undefined ? undefined : resolve(env.MUTATE_DATA_DIR),
+    /** Absolute; programs of the operator's own, laid out as `/` is. */
+    programFolder: env.MUTATE_PROGRAMS ?? null,
     databaseUrl: env.DATABASE_URL,
     /** Where rate limits are counted; undefined: in PostgreSQL. */
     redisUrl: env.REDIS_URL,

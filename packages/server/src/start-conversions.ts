@@ -4,7 +4,7 @@ import { startChore } from './chore.ts';
 import type { Config } from './config.ts';
 import type { ConversionDeps, ConversionSettings } from './conversions/deps.ts';
 import { Detached } from './conversions/attempt/detached.ts';
-import { engines } from './conversions/registry/engines.ts';
+import { enginesWith } from './conversions/registry/engines.ts';
 import { LocalStorage } from './conversions/files/local-storage.ts';
 import { openInstanceFolder } from './conversions/files/instance-folder.ts';
 import { ImportSlots } from './conversions/intake/import-slots.ts';
@@ -38,7 +38,7 @@ export async function startConversions(
 ): Promise<ConversionDeps> {
   const workFolder = await openInstanceFolder(join(dataFolder, 'work'), 0o700);
   stack.defer(() => workFolder.close());
-  const { registry, runner } = await openEngines(engines, {
+  const { registry, runner } = await openEngines(enginesWith(config.programFolder), {
     processes: config.conversionProcessesMax,
     log,
     workRoot: join(dataFolder, 'converters'),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { expectInvariants } from '../test/invariants.ts';
 import { scenario, type Scene } from '../test/scenario.ts';
+import { programFolder } from '../test/programs.ts';
 import { form, startTestService, type TestService } from '../test/service.ts';
 import { DocumentMaker, sheetSource, textSource } from './engines/office/test-documents.ts';
 
@@ -97,7 +98,7 @@ describe('documents that a reader of ours does not know, or not in that size', (
 });
 
 async function make(format: 'odt' | 'rtf' | 'doc' | 'xls', source: Buffer): Promise<Buffer> {
-  const maker = await DocumentMaker.open();
+  const maker = await DocumentMaker.open(programFolder);
   try {
     return await maker.make(format, source);
   } finally {

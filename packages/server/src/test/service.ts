@@ -10,6 +10,7 @@ import { PlatformClock } from '../platform-clock.ts';
 import { startBilling } from '../start-billing.ts';
 import { loadConfig } from '../config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { programFolder } from './programs.ts';
 
 export const testAdminKey = 'mk_admin_for_tests_only_0000';
 export const testAuthSecret = 'a_secret_for_tests_only_and_no_other';
@@ -38,7 +39,12 @@ export async function startTestService(
   } = {},
 ): Promise<TestService> {
   const database = await createTestDatabase();
-  const config = loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...options.env });
+  const config = loadConfig({
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...(programFolder === null ? {} : { MUTATE_PROGRAMS: programFolder }),
+    ...options.env,
+  });
   const log = options.log ?? pino({ level: options.env?.LOG_LEVEL ?? 'silent' });
   const platformClock = new PlatformClock();
   const stack = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { engines } from './engines.ts';
+import { enginesWith } from './engines.ts';
 import { startConverter } from '../engines/test-convert.ts';
 import type { Format } from '../engines/engine.ts';
 
@@ -23,7 +23,7 @@ const refused: readonly (readonly [engine: string, from: Format, to: Format, inp
 
 test.each(refused)('%s refuses one document after the other in one process', async (...given) => {
   const [name, from, to, input] = given;
-  const spec = engines.find(({ engine }) => engine.name === name);
+  const spec = enginesWith(null).find(({ engine }) => engine.name === name);
   if (spec === undefined) throw new Error(`there is no engine ${name}`);
   const converter = await startConverter(spec);
   try {
@@ -39,7 +39,9 @@ test.each(refused)('%s refuses one document after the other in one process', asy
 });
 
 test('every engine that goes on after a refusal is tried here, or says so itself', () => {
-  const own = engines.filter((spec) => spec.needsSandbox === false && spec.survivesRefusals);
+  const own = enginesWith(null).filter(
+    (spec) => spec.needsSandbox === false && spec.survivesRefusals,
+  );
   expect(own.map(({ engine }) => engine.name).toSorted()).toEqual(
     refused.map(([name]) => name).toSorted(),
   );

@@ -44,40 +44,46 @@ function onDemand(engine: RunnerEngine): RunnerEngine {
   return { ...engine, warm: false };
 }
 
-/** Every engine, the preferred one of a pair first, with the module that a child process loads. */
-export const engines: readonly RunnerEngine[] = [
-  own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
-  onDemand(own(odsEngine, 'ods/engine.ts', 'odsEngine')),
-  // SheetJS has tables of formats and code pages that a document which stops it half-way may leave.
-  {
-    ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'),
-    needsSandbox: true,
-    survivesRefusals: false,
-    warm: false,
-  },
-  onDemand(own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine')),
-  onDemand(own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine')),
-  onDemand(own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine')),
-  onDemand(own(jsonLinesEngine, 'json-lines.ts', 'jsonLinesEngine')),
-  onDemand(own(csvCsvEngine, 'csv-csv.ts', 'csvCsvEngine')),
-  onDemand(own(xmlJsonEngine, 'xml-json.ts', 'xmlJsonEngine')),
-  onDemand(own(yamlJsonEngine, 'yaml-json.ts', 'yamlJsonEngine')),
-  onDemand({
-    engine: duckdbEngine,
-    module: new URL('../engines/duckdb/engine.ts', import.meta.url),
-    exportName: 'duckdbEngine',
-    jobsMax: 1,
-  }),
-  onDemand(own(markdownEngine, 'markdown.ts', 'markdownEngine')),
-  imageRunner,
-  heicRunner,
-  mediaRunner,
-  foreign(wordEngine, 'word/engine.ts', 'wordEngine'),
-  onDemand(own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine')),
-  officeNative,
-  officeWasm,
-  chromium,
-  pdfium,
-  pdfLib,
-  foreign(htmlMarkdownEngine, 'html-markdown.ts', 'htmlMarkdownEngine'),
-];
+/**
+ * Every engine, the preferred one of a pair first, with the module that a child process loads.
+ *
+ * @param programFolder of the operator's own programs, laid out as `/` is
+ */
+export function enginesWith(programFolder: string | null): readonly RunnerEngine[] {
+  return [
+    own(xlsxEngine, 'xlsx/engine.ts', 'xlsxEngine'),
+    onDemand(own(odsEngine, 'ods/engine.ts', 'odsEngine')),
+    // SheetJS has tables of formats and code pages that a document which stops it half-way may leave.
+    {
+      ...own(oldSheetsEngine, 'old-sheets/engine.ts', 'oldSheetsEngine'),
+      needsSandbox: true,
+      survivesRefusals: false,
+      warm: false,
+    },
+    onDemand(own(toXlsxEngine, 'to-xlsx/engine.ts', 'toXlsxEngine')),
+    onDemand(own(csvJsonEngine, 'csv-json.ts', 'csvJsonEngine')),
+    onDemand(own(jsonCsvEngine, 'json-csv.ts', 'jsonCsvEngine')),
+    onDemand(own(jsonLinesEngine, 'json-lines.ts', 'jsonLinesEngine')),
+    onDemand(own(csvCsvEngine, 'csv-csv.ts', 'csvCsvEngine')),
+    onDemand(own(xmlJsonEngine, 'xml-json.ts', 'xmlJsonEngine')),
+    onDemand(own(yamlJsonEngine, 'yaml-json.ts', 'yamlJsonEngine')),
+    onDemand({
+      engine: duckdbEngine,
+      module: new URL('../engines/duckdb/engine.ts', import.meta.url),
+      exportName: 'duckdbEngine',
+      jobsMax: 1,
+    }),
+    onDemand(own(markdownEngine, 'markdown.ts', 'markdownEngine')),
+    imageRunner,
+    heicRunner,
+    mediaRunner(programFolder),
+    foreign(wordEngine, 'word/engine.ts', 'wordEngine'),
+    onDemand(own(markdownDocxEngine, 'word/markdown-docx.ts', 'markdownDocxEngine')),
+    officeNative(programFolder),
+    officeWasm,
+    chromium,
+    pdfium,
+    pdfLib,
+    foreign(htmlMarkdownEngine, 'html-markdown.ts', 'htmlMarkdownEngine'),
+  ];
+}

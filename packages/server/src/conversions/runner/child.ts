@@ -2,7 +2,8 @@
  * The program of a converting child process: loads one engine, then runs one task after the other.
  * It may have been taken over by a document, so the parent trusts nothing it says.
  *
- * Arguments: the engine's module URL, the name it is exported by, the folder with in, out, tmp, home.
+ * Arguments: the engine's module URL, the name it is exported by, the folder with in, out, tmp, home,
+ * the folder of the operator's own programs or nothing.
  */
 import { readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import type { Command, Reply } from './protocol.ts';
 const repliesDescriptor = 3;
 const progressIntervalMs = 100;
 
-const [, , moduleUrl = '', exportName = '', folder = ''] = process.argv;
+const [, , moduleUrl = '', exportName = '', folder = '', programFolder = ''] = process.argv;
 
 /** What an engine that is slow to start may have besides: it is called before the first task. */
 type LoadedEngine = Engine & { warmUp?(): Promise<void> };
@@ -33,7 +34,11 @@ send({ type: 'ready' });
 
 async function loadEngine(): Promise<LoadedEngine> {
   const loaded: Record<string, unknown> = await import(moduleUrl);
-  const found = loaded[exportName];
+  const exported = loaded[exportName];
+  const found: unknown =
+    typeof exported === 'function'
+      ? exported(programFolder === '' ? null : programFolder)
+      : exported;
   if (typeof found !== 'object' || found === null || !('run' in found)) {
     throw new Error(`${moduleUrl} exports no engine ${exportName}`);
   }

@@ -13,6 +13,7 @@ export function launchEngine(
   sandbox: Sandbox,
 ): Launch {
   const { engine, module, exportName } = spec;
+  const programFolder = spec.programFolder ?? '';
   const megabytes = Math.floor(engine.memoryBytesMax / 2 ** 20);
   const inside = sandbox.isolation.how === 'none' ? folder : '/job';
   return sandbox.launch({
@@ -26,7 +27,10 @@ export function launchEngine(
     },
     userNamespaces: spec.userNamespaces ?? false,
     keepsTemporaryFiles: spec.keepsTemporaryFiles ?? false,
-    readOnlyPaths: spec.readOnlyPaths ?? [],
+    readOnlyPaths: [
+      ...(spec.readOnlyPaths ?? []),
+      ...(programFolder === '' ? [] : [programFolder]),
+    ],
     nodeArguments: [
       `--max-old-space-size=${Math.floor(megabytes * 0.75)}`,
       ...(spec.nodeFlags ?? []),
@@ -34,6 +38,7 @@ export function launchEngine(
       module.href,
       exportName,
       inside,
+      programFolder,
     ],
   });
 }

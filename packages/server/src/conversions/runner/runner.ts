@@ -14,6 +14,11 @@ export interface RunnerEngine {
   /** The module that exports it; imported by the child. */
   readonly module: URL;
   readonly exportName: string;
+  /**
+   * Where it is given, be it null: the export is a function that makes the engine of it. A child sees
+   * it. It holds programs of the operator's own and is laid out as `/` is.
+   */
+  readonly programFolder?: string | null;
   readonly nodeFlags?: readonly string[];
   /** Folders it needs besides the system's own and ours, such as a program in /opt. */
   readonly readOnlyPaths?: readonly string[];

@@ -21,47 +21,56 @@ import {
 } from './media-file.ts';
 import { isAudio, mediaOptions, mediaPairs } from './options.ts';
 import type { MediaOptions, MediaTarget } from './options.ts';
-import { findProgram } from './program.ts';
+import { findPrograms, type MediaPrograms } from './program.ts';
 import { runFfmpeg } from './run-ffmpeg.ts';
 
 const execute = promisify(execFile);
 const probeTimeoutMs = 10_000;
 const encoders = ['libx264', 'libvpx-vp9', 'libmp3lame', 'libvorbis', 'libopus', 'aac', 'flac'];
 
-/** Sound and films by the machine's ffmpeg, a program of its own: offered only where installed. */
-export const mediaEngine: Engine = {
-  name: 'ffmpeg',
-  pairs: mediaPairs,
-  timeoutMs: 900_000,
-  memoryBytesMax: 1.5 * 2 ** 30,
-  probe: probeProgram,
-  run,
-};
+/**
+ * Sound and films by the machine's ffmpeg, a program of its own: offered only where installed.
+ *
+ * @param programFolder the operator's own, where it is looked for first
+ */
+export function mediaEngine(programFolder: string | null): Engine {
+  const programs = findPrograms(programFolder);
+  return {
+    name: 'ffmpeg',
+    pairs: mediaPairs,
+    timeoutMs: 900_000,
+    memoryBytesMax: 1.5 * 2 ** 30,
+    probe: () => probePrograms(programs),
+    run: (task) => {
+      if (programs !== null) return run(programs, task);
+      throw new EngineError('internal_error', 'ffmpeg is not installed.');
+    },
+  };
+}
 
-async function probeProgram(): Promise<Availability> {
-  const program = findProgram('ffmpeg');
-  if (program === null || findProgram('ffprobe') === null) {
-    return { available: false, reason: 'ffmpeg is not installed' };
-  }
-  const { stdout } = await execute(program, ['-hide_banner', '-encoders'], {
+async function probePrograms(programs: MediaPrograms | null): Promise<Availability> {
+  if (programs === null) return { available: false, reason: 'ffmpeg is not installed' };
+  const { path, environment: env } = programs.ffmpeg;
+  const { stdout } = await execute(path, ['-hide_banner', '-encoders'], {
     timeout: probeTimeoutMs,
+    env,
   });
   const missing = encoders.filter((name) => !stdout.includes(` ${name} `));
   if (missing.length === 0) return { available: true };
-  return { available: false, reason: `${program} lacks ${missing.join(', ')}` };
+  return { available: false, reason: `${path} lacks ${missing.join(', ')}` };
 }
 
-async function run(task: EngineTask): Promise<EngineResult> {
+async function run({ ffmpeg, ffprobe }: MediaPrograms, task: EngineTask): Promise<EngineResult> {
   const options = mediaOptions.parse(task.options);
   const to = task.to as MediaTarget;
   task.progress(0, 'reading');
   await checkRiff(task.inputPath);
-  const file = await inspectMedia(task.from, task.inputPath);
+  const file = await inspectMedia(ffprobe, task.from, task.inputPath);
   checkStreams(file, to);
   if (!isAudio(to)) checkResult(file, options);
   const expected = expectedSeconds(file, options);
   const args = conversionArguments({ ...task, to }, options, file.channels);
-  const { seconds, log } = await runFfmpeg(args, (done) => {
+  const { seconds, log } = await runFfmpeg(ffmpeg, args, (done) => {
     if (expected !== null) task.progress(Math.min(99, (100 * done) / expected), 'converting');
   });
   const { size } = await stat(task.outputPath).catch(() => ({ size: 0 }));

@@ -10,6 +10,7 @@ import { fastestOf } from '../../../test/fastest.ts';
 import { descendantsOf, readProcessTable, startTimeOf } from '../../runner/process-group.ts';
 import type { Format } from '../engine.ts';
 import { startConverter, type Converter } from '../test-convert.ts';
+import { programFolder } from '../../../test/programs.ts';
 import { mediaRunner } from './runner-engines.ts';
 import { makeMedia } from './test-media.ts';
 
@@ -22,7 +23,7 @@ let secrets: string;
 let requests = 0;
 
 beforeAll(async () => {
-  converter = await startConverter(mediaRunner);
+  converter = await startConverter(mediaRunner(programFolder));
   secrets = await mkdtemp(join(tmpdir(), 'mutate-secrets-'));
   await chmod(secrets, 0o755);
   await writeFile(join(secrets, 'secret.wav'), makeMedia('wav'), { mode: 0o644 });
@@ -85,7 +86,7 @@ test('playlists that pose as media reach neither an address nor a file', async (
 });
 
 test('a result larger than one may be is document_too_complex, not damage', async () => {
-  const narrow = await startConverter({ ...mediaRunner, fileBytesMax: 100_000 });
+  const narrow = await startConverter({ ...mediaRunner(programFolder), fileBytesMax: 100_000 });
   try {
     const input = makeMedia('flac', '-t', '6', '-af', 'apad');
     const refused = narrow.convert(input, { from: 'flac', to: 'wav' });

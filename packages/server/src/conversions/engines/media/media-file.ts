@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { EngineError, type Format } from '../engine.ts';
+import type { InstalledProgram } from '../program-folder.ts';
 import { inputArguments } from './arguments.ts';
 import { framePixelsMax, secondsMax } from './options.ts';
-import { findProgram } from './program.ts';
 
 const execute = promisify(execFile);
 const probeTimeoutMs = 30_000;
@@ -41,11 +41,14 @@ const probeSchema = z.object({
  *
  * @throws EngineError `document_invalid`, `document_encrypted`, `document_too_complex`
  */
-export async function inspectMedia(from: Format, path: string): Promise<MediaFile> {
-  const program = findProgram('ffprobe');
-  if (program === null) throw new EngineError('internal_error', 'ffprobe is not installed.');
+export async function inspectMedia(
+  ffprobe: InstalledProgram,
+  from: Format,
+  path: string,
+): Promise<MediaFile> {
   const show = ['-v', 'error', '-print_format', 'json', '-show_format', '-show_streams'];
-  const { stdout } = await execute(program, [...show, ...inputArguments(from, path)], {
+  const { stdout } = await execute(ffprobe.path, [...show, ...inputArguments(from, path)], {
+    env: ffprobe.environment,
     timeout: probeTimeoutMs,
     maxBuffer: 4 * 2 ** 20,
   }).catch((error: unknown) => {

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Format } from '../engine.ts';
 import { startConverter, type Converter } from '../test-convert.ts';
+import { programFolder } from '../../../test/programs.ts';
 import { mediaRunner } from './runner-engines.ts';
 import { describeMedia, listen, lookAt, makeMedia } from './test-media.ts';
 
 let converter: Converter;
 beforeAll(async () => {
-  converter = await startConverter(mediaRunner);
+  converter = await startConverter(mediaRunner(programFolder));
 });
 afterAll(() => converter.close());
 

@@ -1,20 +1,33 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { environmentOf, type InstalledProgram } from '../program-folder.ts';
 
-/** Where programs are; the last is what `npm test` unpacks for a user who may not install. */
-const folders = [
-  '/usr/bin',
-  '/usr/local/bin',
-  '/opt/ffmpeg/bin',
-  join(import.meta.dirname, '../../../../../../node_modules/.cache/needs/bin'),
-];
+const folders = ['/usr/bin', '/usr/local/bin'];
 
-/** The path of `ffmpeg` or `ffprobe`, or null; the same in the sandbox, which shows these folders. */
-export function findProgram(name: 'ffmpeg' | 'ffprobe'): string | null {
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+/** ffmpeg and what belongs to it. */
+export interface MediaPrograms {
+  readonly ffmpeg: InstalledProgram;
+  readonly ffprobe: InstalledProgram;
 }
 
-/** What a child must be shown besides /usr and our own packages. */
-export function programPaths(): string[] {
-  return existsSync('/opt/ffmpeg') ? ['/opt/ffmpeg'] : [];
+/**
+ * The two programs as they are found in one folder; the sandbox shows the same ones. Null: none has
+ * both.
+ *
+ * @param programFolder the operator's own, laid out as `/` is
+ */
+export function findPrograms(programFolder: string | null): MediaPrograms | null {
+  const own = folders.map((folder) => join(programFolder ?? '', folder));
+  for (const folder of new Set([...own, ...folders])) {
+    const [ffmpeg, ffprobe] = [join(folder, 'ffmpeg'), join(folder, 'ffprobe')];
+    if (!existsSync(ffmpeg) || !existsSync(ffprobe)) continue;
+    const isOwn = programFolder !== null && own.includes(folder);
+    const environment = {
+      PATH: '/usr/bin:/bin',
+      LC_ALL: 'C.UTF-8',
+      ...(isOwn ? environmentOf(programFolder) : {}),
+    };
+    return { ffmpeg: { path: ffmpeg, environment }, ffprobe: { path: ffprobe, environment } };
+  }
+  return null;
 }

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { EngineError } from '../engine.ts';
+import type { InstalledProgram } from '../program-folder.ts';
 import { checkSeconds, damagedMedia } from './media-file.ts';
 import { secondsMax } from './options.ts';
-import { findProgram } from './program.ts';
 
 const logCharactersMax = 16_000;
 
@@ -21,12 +21,11 @@ export interface FfmpegResult {
  * @throws EngineError
  */
 export async function runFfmpeg(
+  { path, environment: env }: InstalledProgram,
   args: readonly string[],
   onSeconds: (seconds: number) => void,
 ): Promise<FfmpegResult> {
-  const program = findProgram('ffmpeg');
-  if (program === null) throw new EngineError('internal_error', 'ffmpeg is not installed.');
-  const child = spawn(program, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(path, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let log = '';
   let seconds = 0;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

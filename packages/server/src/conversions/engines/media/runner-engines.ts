@@ -1,13 +1,18 @@
 import type { RunnerEngine } from '../../runner/runner.ts';
 import { mediaEngine } from './engine.ts';
-import { programPaths } from './program.ts';
 
-/** ffmpeg, as the runner starts it: rarely used and quick to start, so none is kept at hand. */
-export const mediaRunner: RunnerEngine = {
-  engine: mediaEngine,
-  module: new URL('./engine.ts', import.meta.url),
-  exportName: 'mediaEngine',
-  readOnlyPaths: programPaths(),
-  fileBytesMax: 4 * 2 ** 30,
-  warm: false,
-};
+/**
+ * ffmpeg, as the runner starts it: rarely used and quick to start, so none is kept at hand.
+ *
+ * @param programFolder the operator's own, where it is looked for first
+ */
+export function mediaRunner(programFolder: string | null): RunnerEngine {
+  return {
+    engine: mediaEngine(programFolder),
+    module: new URL('./engine.ts', import.meta.url),
+    exportName: 'mediaEngine',
+    programFolder,
+    fileBytesMax: 4 * 2 ** 30,
+    warm: false,
+  };
+}

@@ -11,6 +11,7 @@ import { ZipFile } from 'yazl';
 import type { Format } from '../engine.ts';
 import { EngineUnderTest } from './engine-under-test.ts';
 import { makeDocx, paragraph } from './make-docx.ts';
+import { programFolder } from '../../../test/programs.ts';
 import { officeNative, officeWasm } from './runner-engines.ts';
 
 /** Counts whoever comes; documents are full of links to it and to a file with a secret. */
@@ -221,7 +222,7 @@ async function partsOf(): Promise<Record<string, string>> {
 }
 
 describe.each([
-  ['native', officeNative],
+  ['native', officeNative(programFolder)],
   ['WebAssembly', officeWasm],
 ])('hostile documents, LibreOffice %s', (_, spec) => {
   let engine: EngineUnderTest;

@@ -1,54 +1,40 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
-/** What `npm test` unpacks where it may not install. */
-const unpacked = join(
-  import.meta.dirname,
-  '../../../../../../node_modules/.cache/needs/root/usr/lib/libreoffice',
-);
-
-/** Debian's, the Document Foundation's own packages, and the one of the tests. */
-const places = [
-  '/usr/lib/libreoffice',
-  '/usr/lib64/libreoffice',
-  '/opt/libreoffice',
-  ...newestFirst('/opt', /^libreoffice[\d.]+$/u),
-  unpacked,
-];
+import { join } from 'node:path';
+import { environmentOf, type InstalledProgram } from '../program-folder.ts';
 
 /** Writer, Calc and Impress come in packages of their own; all three are needed. */
 const libraries = ['libswlo.so', 'libsclo.so', 'libsdlo.so'];
 
-/** LibreOffice as it lies on this machine. */
-export interface Installation {
-  /** The program itself: the script around it would look for a display and a Java. */
-  readonly program: string;
+/**
+ * LibreOffice as it lies on this machine. The program itself: the script around it would look for a
+ * display and a Java.
+ */
+export interface Installation extends InstalledProgram {
   readonly folder: string;
-  /** What it needs where it was unpacked, not installed. */
-  readonly environment: Readonly<Record<string, string>>;
 }
 
-export function findInstallation(): Installation | null {
-  for (const folder of places) {
-    const inside = (name: string) => existsSync(join(folder, 'program', name));
+/** @param programFolder the operator's own, laid out as `/` is */
+export function findInstallation(programFolder: string | null): Installation | null {
+  const own = programFolder === null ? [] : placesBelow(programFolder);
+  for (const folder of [...own, ...placesBelow('/')]) {
+    const program = join(folder, 'program');
+    const inside = (name: string) => existsSync(join(program, name));
     if (!['soffice.bin', ...libraries].every(inside)) continue;
-    const environment = folder === unpacked ? environmentOfUnpacked() : {};
-    const program = join(folder, 'program/soffice.bin');
-    return { program, folder: realpathSync(folder), environment };
+    // Its own libraries first: it looks for its settings beside the one that was loaded.
+    const isOwn = programFolder !== null && own.includes(folder);
+    const environment = isOwn ? environmentOf(programFolder, program) : {};
+    return { path: join(program, 'soffice.bin'), folder: realpathSync(folder), environment };
   }
   return null;
 }
 
-function environmentOfUnpacked(): Record<string, string> {
-  const folder = dirname(unpacked);
-  const paths = readdirSync(folder)
-    .filter((name) => name.endsWith('-linux-gnu'))
-    .flatMap((name) => ['', 'blas', 'lapack'].map((more) => join(folder, name, more)));
-  return {
-    // Its own folder first: it looks for its settings beside the library that was loaded.
-    LD_LIBRARY_PATH: [join(unpacked, 'program'), ...paths].join(':'),
-    FONTCONFIG_FILE: join(folder, '../../fonts.conf'),
-  };
+/** Where Debian's and the Document Foundation's own packages put it. */
+function placesBelow(root: string): string[] {
+  const places = ['usr/lib/libreoffice', 'usr/lib64/libreoffice', 'opt/libreoffice'];
+  return [
+    ...places.map((place) => join(root, place)),
+    ...newestFirst(join(root, 'opt'), /^libreoffice[\d.]+$/u),
+  ];
 }
 
 function newestFirst(folder: string, name: RegExp): string[] {

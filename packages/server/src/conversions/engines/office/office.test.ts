@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readZip } from '../../../test/zip.ts';
 import { EngineUnderTest } from './engine-under-test.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
+import { programFolder } from '../../../test/programs.ts';
 import { officeNative, officeWasm } from './runner-engines.ts';
 import {
   DocumentMaker,
@@ -16,7 +17,7 @@ const made = new Map<string, Buffer>();
 const formats = Object.keys(kindOf) as MadeFormat[];
 
 beforeAll(async () => {
-  const maker = await DocumentMaker.open();
+  const maker = await DocumentMaker.open(programFolder);
   const sources = { text: await textSource(3), sheet: sheetSource(60), slides: slidesSource(3) };
   try {
     for (const format of formats) {
@@ -35,7 +36,7 @@ const document = (name: string) => made.get(name) ?? Buffer.alloc(0);
 const pagesOf = { text: 3, sheet: 4, slides: 3 };
 
 describe.each([
-  ['native', officeNative],
+  ['native', officeNative(programFolder)],
   ['WebAssembly', officeWasm],
 ])('LibreOffice, %s', (_, spec) => {
   let engine: EngineUnderTest;

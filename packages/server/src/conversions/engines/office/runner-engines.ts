@@ -1,21 +1,30 @@
 import type { RunnerEngine } from '../../runner/runner.ts';
-import { nativeOfficePaths, officeNativeEngine } from './native.ts';
+import { findInstallation } from './installation.ts';
+import { officeNativeEngine } from './native.ts';
 import { officeWasmEngine, officeWasmNodeFlags } from './wasm.ts';
 
 /** A conversion that has used no processor for so long waits for itself, as the WASM one may. */
 const stallMsMax = 15_000;
 
-/** LibreOffice as installed here, as the runner starts it. */
-export const officeNative: RunnerEngine = {
-  engine: officeNativeEngine,
-  module: new URL('./native.ts', import.meta.url),
-  exportName: 'officeNativeEngine',
-  survivesRefusals: true,
-  stallMsMax,
-  readOnlyPaths: nativeOfficePaths(),
-  fileBytesMax: 2 * 2 ** 30,
-  startTimeoutMs: 60_000,
-};
+/**
+ * LibreOffice as installed here, as the runner starts it.
+ *
+ * @param programFolder the operator's own, where it is looked for first
+ */
+export function officeNative(programFolder: string | null): RunnerEngine {
+  const installed = findInstallation(programFolder)?.folder ?? '/usr';
+  return {
+    engine: officeNativeEngine(programFolder),
+    module: new URL('./native.ts', import.meta.url),
+    exportName: 'officeNativeEngine',
+    programFolder,
+    survivesRefusals: true,
+    stallMsMax,
+    readOnlyPaths: installed.startsWith('/usr/') ? [] : [installed],
+    fileBytesMax: 2 * 2 ** 30,
+    startTimeoutMs: 60_000,
+  };
+}
 
 /** LibreOffice as WebAssembly, as the runner starts it. */
 export const officeWasm: RunnerEngine = {

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { findInstallation } from './installation.ts';
+import type { Installation } from './installation.ts';
 import { writeProfile } from './profile.ts';
 import { UrpConnection } from './urp/connection.ts';
 import { RemoteOffice } from './urp/office.ts';
@@ -39,12 +39,12 @@ export class Soffice {
    * @param home where its profile and its temporary files go
    * @throws Error where it is not there, or does not answer in time
    */
-  static async start(home = homedir()): Promise<Soffice> {
+  static async start(installation: Installation, home = homedir()): Promise<Soffice> {
     const profile = join(home, 'libreoffice');
     if (!existsSync(profile)) await writeProfile(profile);
     const deadlineMs = performance.now() + startTimeoutMs;
     for (;;) {
-      const started = await startOnce(home, deadlineMs);
+      const started = await startOnce(installation, home, deadlineMs);
       if (started !== null) return new Soffice(...started);
     }
   }
@@ -82,9 +82,13 @@ export class Soffice {
 type Started = [ChildProcess, UrpConnection, RemoteOffice];
 
 /** Null where it ended and asks for another start. */
-async function startOnce(home: string, deadlineMs: number): Promise<Started | null> {
+async function startOnce(
+  installation: Installation,
+  home: string,
+  deadlineMs: number,
+): Promise<Started | null> {
   const pipe = `mutate-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
-  const { child, temporary } = await launch(home, pipe);
+  const { child, temporary } = await launch(installation, home, pipe);
   // With the user's number between the two, where there is an entry for it in passwd.
   const pathOfPipe = () => {
     const name = readdirSync(pipeFolder).find((entry) => entry.endsWith(`_${pipe}`));
@@ -111,9 +115,7 @@ async function startOnce(home: string, deadlineMs: number): Promise<Started | nu
   throw new Error(`LibreOffice does not start: ${why}`);
 }
 
-async function launch(home: string, pipe: string) {
-  const installation = findInstallation();
-  if (installation === null) throw new Error('LibreOffice is not installed');
+async function launch(installation: Installation, home: string, pipe: string) {
   // Its own: what a document leaves in TMPDIR is removed after each one.
   const temporary = join(home, 'libreoffice-tmp');
   await mkdir(temporary, { recursive: true });
@@ -129,7 +131,7 @@ async function launch(home: string, pipe: string) {
     '--nofirststartwizard',
     `--accept=pipe,name=${pipe};urp;`,
   ];
-  const child = spawn(installation.program, args, {
+  const child = spawn(installation.path, args, {
     cwd: folder,
     // The engine's own output is kept for the log, this goes there too.
     stdio: ['ignore', 'inherit', 'inherit'],

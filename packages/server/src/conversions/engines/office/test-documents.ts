@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findInstallation } from './installation.ts';
 import type { OfficeFormat } from './kinds.ts';
 import { makeDocx, paragraph, table } from './make-docx.ts';
 import { Soffice } from './soffice.ts';
@@ -97,9 +98,11 @@ export class DocumentMaker {
     this.#soffice = soffice;
   }
 
-  static async open(): Promise<DocumentMaker> {
+  static async open(programFolder: string | null): Promise<DocumentMaker> {
     const folder = await mkdtemp(join(tmpdir(), 'mutate-documents-'));
-    return new DocumentMaker(folder, await Soffice.start(folder));
+    const installation = findInstallation(programFolder);
+    if (installation === null) throw new Error('these tests need LibreOffice');
+    return new DocumentMaker(folder, await Soffice.start(installation, folder));
   }
 
   /** @param password with it, the document asks for it */

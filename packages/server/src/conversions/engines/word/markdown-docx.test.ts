@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EngineUnderTest } from '../office/engine-under-test.ts';
+import { programFolder } from '../../../test/programs.ts';
 import { officeNative } from '../office/runner-engines.ts';
 import { wordEngine } from './engine.ts';
 import { markdownDocxEngine } from './markdown-docx.ts';
@@ -13,7 +14,7 @@ beforeAll(async () => {
     EngineUnderTest.open({ engine, exportName, module: new URL(name, import.meta.url) });
   writer = await open('./markdown-docx.ts', 'markdownDocxEngine', markdownDocxEngine);
   reader = await open('./engine.ts', 'wordEngine', wordEngine);
-  office = await EngineUnderTest.open(officeNative);
+  office = await EngineUnderTest.open(officeNative(programFolder));
 });
 afterAll(() => Promise.all([writer, reader, office].map((engine) => engine.close())));
 

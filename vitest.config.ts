@@ -22,6 +22,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
+          // Each file starts a server and a browser of its own; reading their sources can be shared.
+          isolate: false,
           // A page of a busy machine may take its time.
           testTimeout: 120_000,
           hookTimeout: 120_000,

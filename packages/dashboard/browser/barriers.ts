@@ -8,10 +8,23 @@ interface Finding {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** What axe-core finds serious or worse. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const run = 'axe.run().then(({ violations }) => violations)';
+/** All that another colour scheme can change. */
+const colourRules = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * What axe-core finds serious or worse; with `colours` only by the rules about those, for a page that
+ * was looked at as a whole in another scheme.
+ */
+export async function findBarriers(page: Page, what: 'all' | 'colours' = 'all'): Promise<string[]> {
+  // Half a megabyte: once for each document.
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(axe.source);
+  const options = {
+    resultTypes: ['violations'],
+    // What it would fetch again are our style sheets, for rules about turned screens.
+    preload: false,
+    ...(what === 'all' ? {} : { runOnly: colourRules }),
+  };
+  const run = `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations)`;
   const found = await page.evaluate<Finding[]>(run);
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -54,7 +54,8 @@ export function useWorkspace(): UseQueryResult<Workspace> {
   return useWorkspaceById(useWorkspaceId());
 }
 
-function useWorkspaceById(id: string | undefined): UseQueryResult<Workspace> {
+/** The same by its id; none where there is none. */
+export function useWorkspaceById(id: string | undefined): UseQueryResult<Workspace> {
   return useQuery({
     queryKey: [id, 'workspace'],
     queryFn: ({ signal }) => platform.workspaces.get(id ?? '', { signal }),

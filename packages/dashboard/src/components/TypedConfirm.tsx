@@ -29,7 +29,7 @@ export function TypedConfirm(props: TypedConfirmProps) {
   };
   return (
     <>
-      <Button color="red.8" variant="outline" size="xs" onClick={() => setOpen(true)}>
+      <Button variant="default" c="var(--page-bad)" size="xs" onClick={() => setOpen(true)}>
         {label}
       </Button>
       <Modal opened={isOpen} onClose={close} title={title} centered>

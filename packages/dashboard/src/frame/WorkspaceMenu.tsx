@@ -3,11 +3,14 @@ import { useDisclosure } from '@mantine/hooks';
 import type { Me } from '@mutate/sdk';
 import { Link } from 'react-router';
 import { Icon } from './Icon.tsx';
+import { useWorkspaceById } from '../session.ts';
 import { NewWorkspace } from './NewWorkspace.tsx';
 
 /** Which workspace this is, and the way to the others and to the platform. */
 export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string | null }) {
   const current = me.workspaces.find(({ id }) => id === workspaceId);
+  // A super admin looks into workspaces that they are no member of.
+  const others = useWorkspaceById(current === undefined ? (workspaceId ?? undefined) : undefined);
   const [isMaking, { open, close }] = useDisclosure(false);
   return (
     <>
@@ -18,7 +21,7 @@ export function WorkspaceMenu({ me, workspaceId }: { me: Me; workspaceId: string
               <div>
                 <span className="unseen">Workspace:</span>
                 <Text size="sm" fw={600} lineClamp={1}>
-                  {current?.name ?? workspaceId ?? 'Platform'}
+                  {current?.name ?? others.data?.name ?? workspaceId ?? 'Platform'}
                 </Text>
                 <Text size="xs" c="dimmed">
                   {current?.role ?? 'super admin'}

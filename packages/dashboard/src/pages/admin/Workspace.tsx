@@ -114,7 +114,14 @@ function AboutPanel({ workspace }: { workspace: AdminWorkspace }) {
           ['State', <WorkspaceBadge key="state" workspace={workspace} />],
           ...(reason === null ? [] : [['Suspended because', reason] as const]),
           ['Id', <Id key="id">{id}</Id>],
-          ['Billing address', email ?? <Text c="dimmed">none</Text>],
+          [
+            'Billing address',
+            email ?? (
+              <Text size="sm" c="dimmed">
+                none
+              </Text>
+            ),
+          ],
           ['Created', formatTime(created, workspace.time_zone)],
           ['Time zone', workspace.time_zone],
           ['Keeps files for', `${formatCount(workspace.retention_hours)} hours`],

@@ -18,6 +18,7 @@ export function UrlField({ onUrl }: { onUrl: (url: string) => void }) {
           type="url"
           placeholder="https://example.com/report.docx"
           required
+          withAsterisk={false}
           maxLength={2000}
           pattern="https?://.+"
           title="An address that begins with https:// or http://"

@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Menu, Stack, Text } from '@mantine/core';
 import type { Workspace } from '@mutate/sdk';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from 'react-router';
@@ -38,8 +38,8 @@ function Export({ workspace: { id } }: { workspace: Workspace }) {
   });
   return (
     <Stack gap="xs">
-      <Group justify="space-between" wrap="nowrap">
-        <Text size="sm">
+      <Group justify="space-between">
+        <Text size="sm" maw={560}>
           Everything that is kept about this workspace: settings, members, conversions, invoices and
           what was changed. No secrets.
         </Text>
@@ -71,8 +71,8 @@ function Purge({ workspace }: { workspace: Workspace }) {
   });
   return (
     <Stack gap="xs">
-      <Group justify="space-between" wrap="nowrap">
-        <Text size="sm">
+      <Group justify="space-between">
+        <Text size="sm" maw={560}>
           Files go after {formatCount(workspace.retention_hours)} hours by themselves, or now.
         </Text>
         <Confirm
@@ -97,10 +97,13 @@ function Deletion({ workspace: { id, name } }: { workspace: Workspace }) {
   const queries = useQueryClient();
   return (
     <Panel title="Delete this workspace">
-      <Group justify="space-between" wrap="nowrap" align="flex-start">
+      <Group justify="space-between">
         <Text size="sm" c="dimmed" maw={560}>
           For everybody in it and for good. A subscription ends now and nothing is paid back;{' '}
-          <Link to={`/${id}/billing`}>cancel it</Link> and wait for its end to use what is paid.
+          <Anchor component={Link} to={`/${id}/billing`} size="sm">
+            cancel it
+          </Anchor>{' '}
+          and wait for its end to use what is paid.
         </Text>
         <TypedConfirm
           label="Delete workspace"

@@ -7,12 +7,15 @@ import { formatCount, formatDate, formatMinor } from '../../format.ts';
 import { useMayOpen } from '../../frame/use-may-open.ts';
 import { useTimeZone, useWorkspaceId } from '../../session.ts';
 
-/** Used, running, expected and owed: the four figures of a period. */
+/** Used, running, owed, and what is expected where there is a forecast: the figures of a period. */
 export function UsageCards({ usage }: { usage: Usage }) {
   const timeZone = useTimeZone();
   const { conversions, concurrent, forecast, overage } = usage;
   return (
-    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: 'xs', sm: 'md' }}>
+    <SimpleGrid
+      cols={{ base: 2, md: forecast === null ? 3 : 4 }}
+      spacing={{ base: 'xs', sm: 'md' }}
+    >
       <Card
         label="Conversions"
         figure={formatCount(conversions.used)}
@@ -40,23 +43,19 @@ export function UsageCards({ usage }: { usage: Usage }) {
       >
         <Meter label="Slots in use" used={concurrent.active} limit={concurrent.limit} />
       </Card>
-      <Card
-        label="Expected at the end"
-        figure={forecast === null ? '–' : formatCount(Math.round(forecast.period_end.expected))}
-        of={
-          forecast === null
-            ? ''
-            : `${formatCount(forecast.period_end.low)} to ${formatCount(forecast.period_end.high)}`
-        }
-        about={
-          forecast === null
-            ? 'No forecast yet'
-            : forecast.limit_reached_at === null
+      {forecast === null ? null : (
+        <Card
+          label="Expected at the end"
+          figure={formatCount(Math.round(forecast.period_end.expected))}
+          of={`${formatCount(forecast.period_end.low)} to ${formatCount(forecast.period_end.high)}`}
+          about={
+            forecast.limit_reached_at === null
               ? 'Within the limit'
               : `Limit reached around ${formatDate(forecast.limit_reached_at, timeZone)}`
-        }
-        to="usage"
-      />
+          }
+          to="usage"
+        />
+      )}
       <Card
         label="Past the limit"
         figure={formatMinor(overage.amount_minor, overage.currency)}

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import type { UsageBucket } from '@mutate/sdk';
 import { lazy, Suspense } from 'react';
+import { Empty } from '../../components/Empty.tsx';
 import { formatCount } from '../../format.ts';
 
 const BarsOverTime = lazy(async () => {
@@ -17,6 +18,13 @@ export function UsageChart({ buckets, isMonthly }: { buckets: UsageBucket[]; isM
   const types = largestTypes(buckets);
   const data = buckets.toReversed().map((bucket) => toBar(bucket, types, isMonthly));
   const total = buckets.reduce((sum, { conversions }) => sum + conversions, 0);
+  if (total === 0) {
+    return (
+      <Empty title="Nothing was counted in this time">
+        Each conversion that is done shows here, on its day.
+      </Empty>
+    );
+  }
   const hasRest = data.some((bar) => rest in bar);
   const series = types.map((name, at) => ({ name, label: name, color: colours[at] ?? 'gray.5' }));
   if (hasRest) series.push({ name: rest, label: rest, color: 'gray.5' });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../clock.ts';
 import { sql } from '../db/sql.ts';
 import { expectInvariants } from '../test/invariants.ts';
+import { insertInvoice } from '../test/invoices.ts';
 import { signedIn, type Browser } from '../test/people.ts';
 import { scenario, type Scene } from '../test/scenario.ts';
 import { form, startTestService, testAdminKey, type TestService } from '../test/service.ts';
@@ -57,36 +58,6 @@ test('a purge deletes the files of all that has ended, at once, and counts stay'
   });
 });
 
-/** As a renewal leaves them, and a mail about it. */
-async function invoiceOverage(): Promise<void> {
-  const { db } = tested.database;
-  const id = scene.organizationId;
-  const start = '2026-10-01T00:00:00Z';
-  const end = '2026-11-01T00:00:00Z';
-  await db.query(sql`INSERT INTO overage_bills (organization_id, usage_period_start,
-      usage_period_end, currency, state, id, amount_minor, quantity, collected, sealed_at,
-      stripe_invoice_id, stripe_item_id, created_at, updated_at)
-    VALUES (${id}, ${start}, ${end}, 'usd', 'invoiced', 'bill_1', 494, 1234, true, ${end},
-      'in_1', 'ii_1', ${start}, ${end})`);
-  await db.query(sql`INSERT INTO overage_bill_lines (organization_id, usage_period_start, position,
-      type, unit_amount, currency, period_start, period_end, quantity, amount_minor, sources)
-    VALUES (${id}, ${start}, 1, 'XLSX_TO_CSV', 0.004, 'usd', ${start}, ${end}, 1234, 494, '[]')`);
-  await db.query(sql`INSERT INTO invoices (organization_id, id, stripe_invoice_id, number, status,
-      reason, currency, total_minor, amount_due_minor, amount_paid_minor, amount_remaining_minor,
-      credited_minor, period_start, period_end, attempt_count, action_required, created_at, digest)
-    VALUES (${id}, 'inv_1', 'in_1', 'A-1', 'paid', 'subscription_cycle', 'usd', 494, 494, 494, 0, 0,
-      ${start}, ${end}, 1, false, ${end}, '')`);
-  await db.query(sql`INSERT INTO invoice_lines (organization_id, invoice_id, id, position, kind,
-      description, quantity, unit_amount, amount_minor, period_start, period_end, stripe_line_id,
-      bill_start, bill_position)
-    VALUES (${id}, 'inv_1', 'line_1', 1, 'overage', 'XLSX_TO_CSV', 1234, 0.004, 494, ${start}, ${end},
-      'il_1', ${start}, 1)`);
-  await db.query(sql`INSERT INTO mail_messages (organization_id, id, outbox_id, topic, category,
-      recipient_email, payload, context, status, created_at)
-    VALUES (${id}, 'mail_1', 1, 'invoice.finalized', 'billing', 'books@example.com', '{}', '{}',
-      'sent', ${end})`);
-}
-
 describe('an export', () => {
   test('holds everything about the workspace, no secret, and nothing of another one', async () => {
     const other = await scenario(tested.database.db, systemClock).organization('Other').create();
@@ -94,7 +65,7 @@ describe('an export', () => {
     await owner.call(`POST ${at('/invitations')}`, { email: 'guest@example.com' });
     const url = 'https://hooks.example.com/mutate';
     const endpoint = await owner.call(`POST ${at('/webhook-endpoints')}`, { url });
-    await invoiceOverage();
+    await insertInvoice(tested.database.db, scene.organizationId);
     const reply = await tested.fetch(at('/export'), { method: 'POST', key: scene.apiKey });
     expect(reply.headers.get('content-type')).toContain('application/x-ndjson');
     const text = await reply.text();

@@ -53,7 +53,8 @@ function adviceFor(error: MutateError): string[] {
       lines.push('Check the API key in MUTATE_API_KEY or --api-key; it may have been revoked.');
       break;
     case 'forbidden':
-      lines.push(said('The API key needs the scope', extras['required_scope']));
+      if (extras['required_scope'] !== undefined)
+        lines.push('A key with it is made in the dashboard.');
       lines.push(said('In the dashboard it is open to', extras['required_roles']));
       break;
     case 'quota_exceeded':

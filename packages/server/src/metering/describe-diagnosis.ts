@@ -38,10 +38,14 @@ export function describeDiagnosis(diagnosis: Diagnosis): string {
   ];
   if (lines.length > 0) lines.push('');
   const checked =
-    `${diagnosis.workspaces_checked} workspaces and ` +
-    `${diagnosis.audit_chains_checked} audit chains checked`;
+    `${counted(diagnosis.workspaces_checked, 'workspace')} and ` +
+    `${counted(diagnosis.audit_chains_checked, 'audit chain')} checked`;
   lines.push(`${checked}: ${verdictOf(diagnosis)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describeWorkspace(report: OrganizationReport): string[] {

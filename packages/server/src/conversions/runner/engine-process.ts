@@ -12,6 +12,7 @@ import {
   processorTicks,
   readProcessTable,
   residentBytes,
+  startedWith,
   startTimeOf,
 } from './process-group.ts';
 import { asFormat, parseReply, replyLineBytesMax, type Command, type Reply } from './protocol.ts';
@@ -20,6 +21,7 @@ import type { RunnerEngine } from './runner.ts';
 
 const logBytesMax = 4096;
 const closeGraceMs = 500;
+const looksMax = 20;
 /** Of 10 ms each: less is what an idle process uses. */
 const signOfLifeTicks = 5;
 
@@ -65,6 +67,8 @@ export class EngineProcess {
   /** Where there are no namespaces: when the members started, for a pid may be used again. */
   readonly #births = new Map<number, string | null>();
   readonly #hasNamespaces: boolean;
+  /** What its environment and that of all that it starts has, and no other child's. */
+  #mark = '';
   #running: Running | null = null;
   #isLooking = false;
   #log = '';
@@ -184,6 +188,7 @@ export class EngineProcess {
 
   #spawn(sandbox: Sandbox, announce: () => void): Promise<Exit> {
     const { file, args, env } = launchEngine(this, sandbox);
+    this.#mark = `HOME=${env['HOME']}`;
     const child = spawn(file, [...args], {
       env,
       cwd: '/',
@@ -216,13 +221,19 @@ export class EngineProcess {
     });
   }
 
-  /** What outlives the process itself: its group, and those seen before that have left the group. */
+  /** What outlives the process itself: its group, and whatever has left the group. */
   #killLeftBehind(): void {
     if (this.#hasNamespaces || this.pid === null) return;
     const isStill = (pid: number, born: string | null) =>
       born !== null && startTimeOf(pid) === born;
-    const left = [...this.#births].filter(([pid, born]) => isStill(pid, born)).map(([pid]) => pid);
-    killAll(this.pid, left);
+    const seen = [...this.#births].filter(([pid, born]) => isStill(pid, born)).map(([pid]) => pid);
+    killAll(this.pid, seen);
+    // Once more each time, for what they started while we looked.
+    for (let look = 0; look < looksMax; look += 1) {
+      const marked = startedWith(this.#mark).filter((pid) => startTimeOf(pid) !== null);
+      if (marked.length === 0) return;
+      killAll(this.pid, marked);
+    }
   }
 
   #listen(replies: Duplex, announce: () => void): void {

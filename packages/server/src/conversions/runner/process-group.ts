@@ -45,6 +45,24 @@ export function descendantsOf(pid: number, { byParent }: ProcessTable): number[]
   return pids;
 }
 
+/**
+ * The living processes that were started with this entry in their environment: what a child starts
+ * inherits it, wherever it goes. One that took pains to lose it is not found.
+ */
+export function startedWith(entry: string): number[] {
+  return listProc()
+    .filter((pid) => environmentOf(pid).includes(entry))
+    .map(Number);
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
 const pageBytes = 4096;
 
 /** Resident bytes of the given processes together; those that have ended count nothing. */

@@ -9,9 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Log } from '../../context.ts';
 import { fastestOf } from '../../test/fastest.ts';
 import { badEngine, copyEngine, hostileEngine, stuckEngine } from './fixtures/engines.ts';
-import { EngineProcess } from './engine-process.ts';
 import { createRunner, type Runner, type RunnerEngine, type RunnerTask } from './runner.ts';
-import { createSandbox } from './sandbox.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const module = new URL('./fixtures/engines.ts', import.meta.url);
@@ -152,23 +150,6 @@ test('a task beyond its time is a conversion_timeout, and all that it started is
     expect(processesLeft()).toEqual([]);
     expect(await foldersOf('bad')).toEqual([]);
   }
-});
-
-test('without namespaces as well, what a child has started does not outlive it', async () => {
-  const at = join(folder, 'bare');
-  const child = new EngineProcess({
-    spec: spec(badEngine, 'badEngine'),
-    sandbox: createSandbox('none', false, [], []),
-    folder: at,
-    place: 90,
-  });
-  await child.ready;
-  await writeFile(join(at, 'in', 'input.csv'), `leave ${naps}`);
-  const given = { from: 'csv', to: 'json', options: {}, input: 'input.csv', output: 'o' } as const;
-  await expect(child.run(given, () => {})).rejects.toMatchObject({ code: 'internal_error' });
-  await child.ended;
-  expect(existsSync(at)).toBe(false);
-  await expect.poll(processesLeft, { timeout: 30_000 }).toEqual([]);
 });
 
 test('cancelling stops everything within a second', async () => {

@@ -22,12 +22,12 @@ const categories: { name: Category; label: string; description: string }[] = [
     label: 'Billing',
     description: 'Invoices, payments that failed, cards that expire, changes of the plan',
   },
+  { name: 'digest', label: 'Weekly digest', description: 'What was used, once a week' },
   {
     name: 'security',
     label: 'Security',
     description: 'Endpoints switched off, the workspace suspended',
   },
-  { name: 'digest', label: 'Weekly digest', description: 'What was used, once a week' },
 ];
 
 export function Component() {

@@ -17,7 +17,8 @@ export async function describeMe(ctx: PlatformContext, caller: MemberCaller): Pr
     ctx.db.query<Me['user']>(findUser(caller.userId)),
     listMemberships(ctx, caller.userId),
   ]);
-  if (user === undefined) throw notFound('user');
+  // For up to a second a session outlives an account that was deleted.
+  if (user === undefined) throw new AppError('unauthenticated', 'This account was deleted.');
   return {
     object: 'me',
     user,

@@ -132,6 +132,8 @@ export async function resendInvitation(
     if (made === undefined) {
       throw new AppError('conflict', 'The last mail went out less than a minute ago.');
     }
+    // Whoever signed up with the address since the first mail.
+    await tx.query(forgetUnprovenLogin(made.email));
     await tell(tx, ctx, deps, { invitation: made, token, workspaceName: workspace.name });
     await audit(tx, ctx, 'resent', id, null, { expires_at: made.expires_at });
     return made;

@@ -17,6 +17,17 @@ test('headings, lists, links, code, tables and emphasis become Markdown', async 
   );
 });
 
+test('a cell over several columns and a short first row lose nothing of the rows below', async () => {
+  const spanned = '<table><tr><th colspan=2>Head<tr><td>a<td>b<tr><td>c</table>';
+  expect(await markdown(spanned)).toBe('| Head |  |\n| --- | --- |\n| a | b |\n| c |\n');
+  const short = '<table><tr><td>a<tr><td>b<td><table><tr><td>c<td>d</table><td>e</table>';
+  expect(await markdown(short)).toMatch(
+    /^\| a \| {2}\| {2}\|\n\| --- \| --- \| --- \|\n\| b \|.*\| e \|\n$/u,
+  );
+  const wild = `<table><tr><td>a<tr><td colspan=9999999>b<td colspan=-1>c<td colspan=x>d</table>`;
+  expect((await markdown(wild)).length).toBeLessThan(20_000);
+});
+
 test('options change what they say', async () => {
   const html = '<h1>T</h1><p><a href="/a">l</a><img src="i.png" alt="p"></p>';
   expect(await markdown(html, { headings: 'setext' })).toContain('T\n=');

@@ -1,5 +1,6 @@
 import TurndownService from 'turndown';
 import { EngineError } from '../engine.ts';
+import { addTables, asElement, nameOf } from './markdown-tables.ts';
 
 export type MarkdownStyle = {
   readonly headings: 'atx' | 'setext';
@@ -72,16 +73,6 @@ function checkDepth(html: string): void {
   }
 }
 
-/** The part of a node that we look at; the types of a browser are not at hand. */
-interface Element {
-  readonly nodeName: string;
-  readonly parentNode: Element | null;
-  readonly childNodes: ArrayLike<Element>;
-  getAttribute(name: string): string | null;
-}
-
-const asElement = (node: unknown) => node as Element;
-const nameOf = (node: unknown) => asElement(node).nodeName.toUpperCase();
 const altOf = (node: unknown) => asElement(node).getAttribute('alt');
 
 function isSafe(address: string): boolean {
@@ -96,50 +87,4 @@ function isSafeImage(address: string): boolean {
 /** Browsers skip white space and control characters before and within a scheme. */
 function withoutControls(address: string): string {
   return address.replaceAll(/[^!-\u{10ffff}]/gu, '');
-}
-
-/** A table with a line under its first row; a line break or a bar in a cell is written so. */
-function addTables(service: TurndownService): void {
-  service.addRule('cell', {
-    filter: ['th', 'td'],
-    replacement: (content) =>
-      ` ${content
-        .trim()
-        .replaceAll('|', '\\|')
-        .replaceAll(/\s*\n\s*/gu, ' ')} |`,
-  });
-  service.addRule('row', {
-    filter: 'tr',
-    replacement: (content, node) => {
-      const cells = Array.from(asElement(node).childNodes).filter((child) =>
-        ['TH', 'TD'].includes(nameOf(child)),
-      );
-      if (cells.length === 0) return '';
-      const line = isFirstRow(asElement(node)) ? `\n|${' --- |'.repeat(cells.length)}` : '';
-      return `\n|${content.replaceAll('\n', '')}${line}`;
-    },
-  });
-  service.addRule('section', {
-    filter: ['thead', 'tbody', 'tfoot'],
-    replacement: (content) => content,
-  });
-  service.addRule('table', {
-    filter: 'table',
-    replacement: (content) => `\n\n${content.trim()}\n\n`,
-  });
-}
-
-function isFirstRow(row: Element): boolean {
-  for (let at: Element | null = row.parentNode; at; at = at.parentNode) {
-    if (nameOf(at) === 'TABLE') return firstRowOf(at) === row;
-  }
-  return false;
-}
-
-function firstRowOf(node: Element): Element | null {
-  for (const child of Array.from(node.childNodes)) {
-    const found = nameOf(child) === 'TR' ? child : firstRowOf(child);
-    if (found) return found;
-  }
-  return null;
 }

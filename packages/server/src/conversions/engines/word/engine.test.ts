@@ -70,6 +70,26 @@ test('headings, emphasis and tables become HTML, Markdown and text', async () =>
   expect(await convert(body, 'html', {}, { fragment: false })).toMatch(/^<!DOCTYPE html>/u);
 });
 
+test('plain text has the notes at its end, by their numbers, and the characters as they are', async () => {
+  const note = (id: number, text: string) =>
+    `<w:footnote w:id="${id}"><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:footnote>`;
+  const mark = (id: number) => `<w:r><w:footnoteReference w:id="${id}"/></w:r>`;
+  const footnotes = `<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+${note(1, 'See &lt;b&gt; &amp;amp; co')}${note(2, 'Second')}</w:footnotes>`;
+  const parts = {
+    'word/styles.xml': styles,
+    'word/footnotes.xml': footnotes,
+    'word/_rels/document.xml.rels': relations({}).replace(
+      '</Relationships>',
+      `<Relationship Id="f" Target="footnotes.xml"
+Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"/></Relationships>`,
+    ),
+  };
+  const text = `<w:p><w:r><w:t>One</w:t></w:r>${mark(1)}<w:r><w:br/><w:t>two</w:t></w:r>${mark(2)}</w:p>`;
+  const { bytes } = await engine.convert(await makeDocx(text, parts), 'docx', 'txt', {});
+  expect(bytes.toString()).toBe('One[1]\ntwo[2]\n\n[1] See <b> &amp; co\n\n[2] Second\n');
+});
+
 test('links that run code or name a file lose their address, others keep it', async () => {
   const targets = {
     good: 'https://example.com/?a=1&amp;b=2',

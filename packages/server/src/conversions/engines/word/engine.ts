@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import mammoth from 'mammoth';
 import type { Engine, EngineResult, EngineTask, Warning } from '../engine.ts';
 import { EngineError } from '../engine.ts';
 import { checkDocument } from '../office/check/check-document.ts';
 import { writeMarkdown, type MarkdownStyle } from '../text/write-markdown.ts';
 import { htmlOptions, markdownOptions, textOptions } from './options.ts';
+import { plainTextOf } from './plain-text.ts';
 import { readWord } from './read-word.ts';
 
 /** DOCX to HTML, Markdown and plain text: what it says, not how it looks. */
@@ -56,8 +56,8 @@ const markdownStyle: MarkdownStyle = {
 async function convert(task: EngineTask): Promise<{ text: string; warnings: readonly Warning[] }> {
   const { inputPath: path, options } = task;
   if (task.to === 'txt') {
-    const { value } = await mammoth.extractRawText({ path });
-    return { text: `${value.trim()}\n`, warnings: [] };
+    const { html, warnings } = await readWord(path, 'drop');
+    return { text: `${plainTextOf(html)}\n`, warnings };
   }
   if (task.to === 'md') {
     const { html, warnings } = await readWord(path, markdownOptions.parse(options).images);

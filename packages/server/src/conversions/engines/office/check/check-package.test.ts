@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { zipOf } from '../../../hostile/hostile-input.ts';
 import { makeDocx, paragraph } from '../make-docx.ts';
 import { checkDocument } from './check-document.ts';
 import { XmlBalance } from './xml-balance.ts';
@@ -31,6 +32,17 @@ function compoundFile(entryName: string): Buffer {
 test('a sound document passes and gives the parts that name fonts', async () => {
   const parts = await check(await makeDocx(paragraph('text')));
   expect([...parts.keys()]).toEqual(['word/document.xml']);
+});
+
+test('parts that LibreOffice leaves empty do no harm, the content must not be empty', async () => {
+  const odt = async (content: string) => {
+    const path = join(folder, 'document.odt');
+    const parts = { 'content.xml': content, 'Configurations2/accelerator/current.xml': '' };
+    await writeFile(path, await zipOf(parts));
+    return checkDocument(path, 'odt');
+  };
+  await expect(odt('<office:document-content/>')).resolves.toBeDefined();
+  await expect(odt('')).rejects.toMatchObject({ code: 'document_invalid' });
 });
 
 test('a password-protected document is document_encrypted', async () => {

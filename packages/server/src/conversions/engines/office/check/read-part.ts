@@ -14,6 +14,9 @@ export const nestedBytesMax = 32 * 1024 * 1024;
 
 const zipMagic = Buffer.from('PK\u0003\u0004', 'latin1');
 
+/** Toolbars and shortcuts of an OpenDocument: LibreOffice itself writes some of them without content. */
+const emptyParts = /^Configurations2\//u;
+
 /** What a package and the packages in it may inflate to, together. */
 export class Budget {
   readonly depth: number;
@@ -69,7 +72,7 @@ export async function readPart(
     check?.push(chunk);
     if (keep && bytes <= bytesMax) chunks.push(chunk);
   }
-  check?.end();
+  if (bytes > 0 || !emptyParts.test(entry.fileName)) check?.end();
   if (checksum !== entry.crc32) throw damaged(`the checksum of ${entry.fileName} is wrong`);
   return keep && bytes <= bytesMax ? Buffer.concat(chunks) : null;
 }

@@ -15,6 +15,8 @@ export function usePagesOfList<T>({ queryKey, fetchPage, refetchMs }: PagesInput
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
     select: ({ pages }) => pages.flatMap(({ data }) => data),
-    ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+    // Each page is a request: the more are shown, the less often they are asked for.
+    refetchInterval: ({ state }) =>
+      refetchMs === undefined ? false : refetchMs * Math.max(1, state.data?.pages.length ?? 1),
   });
 }

@@ -39,6 +39,7 @@ const wiringPlaces = new Set([
   'start-conversions.ts',
   'main.ts',
   'doctor.ts',
+  'backup.ts',
   'welcome',
 ]);
 /** What only tests import; `proof` is also run by `npm run prove`. */

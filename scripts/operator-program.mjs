@@ -6,16 +6,20 @@ import { findNode } from './setup/node-runtime.mjs';
 import { runCommand } from './setup/problem.mjs';
 import { runProgram } from './setup/run-program.mjs';
 
-/** `npm run doctor [-- --fix] [--json]`: under the repository's Node, with the settings of `npm start`. */
+/**
+ * A program for whoever runs the service, beside the server and with the settings of `npm start`:
+ * `npm run doctor [-- --fix] [--json]`, `npm run backup -- FOLDER`. Under the repository's Node.
+ */
 const root = fileURLToPath(new URL('..', import.meta.url));
+const [name, ...args] = process.argv.slice(2);
 
 await runCommand(async () => {
   await installPackages(root);
   const settings = join(root, '.env');
-  const program = join(root, 'packages/server/src/doctor.ts');
-  const args = [...(existsSync(settings) ? [`--env-file=${settings}`] : []), program];
-  return runProgram(findNode(root).path, [...args, ...process.argv.slice(2)], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const program = join(root, `packages/server/src/${name}.ts`);
+  return runProgram(
+    findNode(root).path,
+    [...(existsSync(settings) ? [`--env-file=${settings}`] : []), program, ...args],
+    { cwd: root, stdio: 'inherit' },
+  );
 });

@@ -10,6 +10,12 @@ export function findOverdueInvoice(organizationId: string): Statement {
     WHERE organization_id = ${organizationId}`;
 }
 
+/** What it pays in, and from its first debt or payment on always will; null: nothing yet. */
+export function findPaidCurrency(organizationId: string): Statement {
+  return sql`SELECT paid_currency FROM organization_subscriptions
+    WHERE organization_id = ${organizationId}`;
+}
+
 export function findOverridesOfOrganization(organizationId: string, asOf: Date): Statement {
   return sql`SELECT overrides_object(${organizationId}, ${asOf}::timestamptz) AS overrides`;
 }

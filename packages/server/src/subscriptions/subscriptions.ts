@@ -12,6 +12,7 @@ import type { Plan } from '../plans/schema.ts';
 import type { AssignPlan, Subscription } from './schema.ts';
 import {
   findOverdueInvoice,
+  findPaidCurrency,
   findSubscriptionOfOrganization,
   updateSubscriptionPlan,
 } from './sql.ts';
@@ -46,7 +47,8 @@ async function findCurrent(db: Queryable, ctx: Context): Promise<Subscription> {
  * stays used, periods stay where they are; a debt that stood in the way is forgiven.
  *
  * @throws AppError `not_found`; `invalid_request` for a plan that there is not, or that has no price
- *   in that currency and interval; `conflict` for a workspace that pays for its plan
+ *   in that currency and interval; `conflict` for a workspace that pays for its plan, or in another
+ *   currency
  */
 export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subscription> {
   requireOperator(ctx);
@@ -62,6 +64,7 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
       ]);
     }
     const { interval = before.interval, currency = before.currency } = input;
+    await requireCurrency(tx, id, currency);
     const mistakes = priceMistakes(plan, interval, currency);
     if (mistakes.length > 0) throw invalidRequest(mistakes);
     const assignment = {
@@ -100,6 +103,20 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
       ...change,
     });
     return after;
+  });
+}
+
+/** What it uses past its limits would be owed in a currency that it is never charged in. */
+async function requireCurrency(
+  tx: Queryable,
+  organizationId: string,
+  currency: string,
+): Promise<void> {
+  const [row] = await tx.query<{ paid_currency: string | null }>(findPaidCurrency(organizationId));
+  const fixed = row?.paid_currency ?? null;
+  if (fixed === null || fixed === currency) return;
+  throw new AppError('conflict', `The workspace pays in ${fixed}: give it a plan in that.`, {
+    details: { currency: fixed },
   });
 }
 

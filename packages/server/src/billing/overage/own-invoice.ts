@@ -43,12 +43,15 @@ export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promi
   }
   const cutAt = typeof data.cut_at === 'string' ? new Date(data.cut_at) : null;
   await sealOverage(ctx, { collected: true, cutAt });
-  if (await leaveDrafts(deps, ctx)) await again(now);
+  const isOnItsWay = await leaveDrafts(deps, ctx);
   const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
   for (const bill of bills) await invoiceBill(deps, ctx, bill);
   const hasCard = state.stripe_payment_method_id !== null;
   const own = await deps.db.query<{ stripe_invoice_id: string }>(listOwnInvoices(organizationId));
   for (const { stripe_invoice_id: id } of own) await issue(deps, id, hasCard);
+  if (isOnItsWay) await again(now);
+  // Not to be sealed yet, or meant for another invoice: nobody else would look again.
+  else if (await isWaiting(ctx, reference)) await again(now + 23 * hourMs);
 }
 
 /** A subscription has ended: what it owes for conversions is due an hour later, in one invoice. */

@@ -148,7 +148,7 @@ export function findWaitingBill(organizationId: string, usagePeriodStart: string
   return sql`SELECT 1 AS waits FROM overage_bills
     WHERE organization_id = ${organizationId}
       AND usage_period_start = ${usagePeriodStart}::timestamptz
-      AND (state IN ('open', 'item_created')
+      AND (state = 'open' OR (state = 'item_created' AND NOT own_invoice)
         OR (state = 'computed' AND collected AND amount_minor > 0))`;
 }
 

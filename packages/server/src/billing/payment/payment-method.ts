@@ -205,6 +205,12 @@ function requireUnneeded(situation: PaymentSituation): void {
       'The subscription is charged to this card: cancel it first, or change the card.';
     throw new AppError('conflict', message);
   }
+  if (situation.owes_overage && !situation.overage_charge_allowed) {
+    const message =
+      'Conversions past the limit are still to be charged to this card: the invoice follows an hour ' +
+      'after their period, or after the subscription has ended.';
+    throw new AppError('conflict', message);
+  }
   if (situation.overage_policy === 'charge' && !situation.overage_charge_allowed) {
     const message = 'Overage is charged to this card: set overage_policy to "block" first.';
     throw new AppError('conflict', message);

@@ -8,12 +8,17 @@ export interface PaymentSituation {
   readonly currency: string;
   readonly overage_policy: string;
   readonly overage_charge_allowed: boolean;
+  /** What was used past the limit is on no invoice yet, or on one that waits to be issued. */
+  readonly owes_overage: boolean;
 }
 
 export function findPaymentSituation(organizationId: string): Statement {
   return sql`SELECT stripe_payment_method_id, payment_method, stripe_subscription_id,
-      currency, overage_policy, overage_charge_allowed
-    FROM organization_subscriptions WHERE organization_id = ${organizationId}`;
+      currency, overage_policy, overage_charge_allowed,
+      EXISTS (SELECT FROM overage_bills b WHERE b.organization_id = s.organization_id
+        AND b.state IN ('open', 'computed', 'item_created') AND coalesce(b.collected, true)
+        AND coalesce(b.amount_minor > 0, true)) AS owes_overage
+    FROM organization_subscriptions s WHERE s.organization_id = ${organizationId}`;
 }
 
 /** Without a card nothing can be charged for overage, unless the operator gave his word. */

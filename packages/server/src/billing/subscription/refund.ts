@@ -37,7 +37,8 @@ export async function findRefunds(
     if (rest <= 0) break;
     if (!(await reachesInto(deps, invoice, itemOf(live).current_period_start))) continue;
     const back = invoice.post_payment_credit_notes_amount;
-    const amount = Math.min(rest, invoice.total - back);
+    const forgiven = invoice.pre_payment_credit_notes_amount;
+    const amount = Math.min(rest, invoice.total - forgiven - back);
     if (amount <= 0) continue;
     const byCard = Math.min(amount, Math.max(0, invoice.amount_paid - back));
     refunds.push({ invoice: invoice.id, refund_minor: byCard, credit_minor: amount - byCard });

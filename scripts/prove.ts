@@ -133,8 +133,10 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       const end = until();
       while (sums.lives < Number(values.lives) && performance.now() < end) {
         const left = Number(values.lives) - sums.lives;
-        const round = { seed: seed + sums.lives, lives: Math.min(100, left), rounds: 16 };
-        const play = ({ servers: [db] }: ProvingGround) => proveLives({ db, ...round });
+        const round = { seed: seed + sums.lives, lives: Math.min(50, left), rounds: 16 };
+        const onRound = (done: number) =>
+          progress(`${sums.lives} lives, round ${done} of the next`);
+        const play = ({ servers: [db] }: ProvingGround) => proveLives({ db, ...round, onRound });
         const played = await onGround(play, careless);
         for (const name of ['lives', 'deeds', 'invoices', 'bills'] as const) {
           sums[name] += played[name];

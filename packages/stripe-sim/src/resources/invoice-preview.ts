@@ -108,6 +108,8 @@ function ofSubscription(
     });
   }
   if (Object.keys(change).length > 0) {
+    // What is due now does not hang on what is scheduled; the change itself has it released first.
+    if (change.items !== undefined) subscription.schedule = null;
     const invoice = updateSubscription(tx, subscription, change, true);
     if (invoice !== undefined) return invoice;
   }

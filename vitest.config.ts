@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    // A second is too short where ten other things run; what is so at once does not wait.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

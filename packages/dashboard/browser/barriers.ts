@@ -34,7 +34,7 @@ export async function findBarriers(page: Page, what: 'all' | 'colours' = 'all'):
 /** Until what the page asked for is there: a skeleton has nothing to look at. */
 export async function settle(page: Page): Promise<void> {
   const skeletons = page.getByText('Loading', { exact: true });
-  await expect.poll(() => skeletons.count(), { timeout: 15_000 }).toBe(0);
+  await expect.poll(() => skeletons.count()).toBe(0);
 }
 
 /** By how many pixels the page is wider than the screen. */

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Projects, so that the tests of the tooling do not wait for a database server. */
 export default defineConfig({
   test: {
-    // What is missing fails; new golden files are written with `-u`.
+    // What is missing fails; new golden files are written with `FILE -u` (`-u FILE` runs everything).
     update: 'none',
     pool: 'forks',
     maxWorkers: 2,

@@ -46,8 +46,12 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByText(`on its way to ${email}`).waitFor();
 
-  await page.goto(await linkMailedTo(world.tested, email));
+  const link = await linkMailedTo(world.tested, email);
+  await page.goto(link);
   await page.getByRole('heading', { name: "Grace's workspace" }).waitFor();
+  const late = await world.newPage();
+  await late.goto(link);
+  await late.getByText('That link was used already').waitFor();
   await page.getByRole('link', { name: 'Convert your first file' }).click();
   await choose(page, workbook);
   await page.getByText('Counts 1 of 100 left').waitFor();

@@ -21,11 +21,13 @@ import {
 } from './sql.ts';
 
 const hourMs = 3_600_000;
+/** A renewal that is further away is none of a month: days for nothing come before it. */
+const monthMs = 31 * 24 * hourMs;
 const daysUntilDue = 30;
 
 /**
  * An hour after a usage period: what no renewal will take gets an invoice of its own. A monthly
- * subscription's renewal takes it; yearly ones renew too seldom, the drafts of an unpaid one stay
+ * subscription's renewal takes it; yearly ones and long trials renew too seldom, the drafts of an unpaid one stay
  * drafts, and one that ended has none. What is on a draft that stays one leaves it.
  */
 export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promise<void> {
@@ -36,9 +38,10 @@ export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promi
   const again = (at: number) =>
     planWork(deps.db, { organizationId, kind, reference, dueAt: new Date(at + hourMs), data });
   const now = deps.clock.now().getTime();
-  if (isRenewedMonthly(state)) {
+  const renewal = Date.parse(state.current_period_end);
+  if (isRenewedMonthly(state) && renewal <= now + monthMs) {
     if (!(await isWaiting(ctx, reference))) return;
-    await again(Math.max(Date.parse(state.current_period_end), now));
+    await again(Math.max(renewal, now));
     return;
   }
   const cutAt = typeof data.cut_at === 'string' ? new Date(data.cut_at) : null;

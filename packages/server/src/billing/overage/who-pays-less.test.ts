@@ -140,6 +140,19 @@ test('what was used past the limit in a trial is paid with the next renewal, or 
   await expectInvariants(world.db, one.organizationId);
 });
 
+test('days for nothing put off no overage: it is invoiced by the month meanwhile', async () => {
+  await offerCharging('plan_a', { usd: 1000 });
+  const one = await subscriber(world, { plan_id: 'plan_a' });
+  await charge(one);
+  const path = `POST /v1/admin/workspaces/${one.organizationId}/trial` as const;
+  const trial = await world.api.call(path, { body: { ends_at: '2027-12-01T12:00:00Z' } });
+  expect([trial.status, trial.body]).toMatchObject([200, { status: 'trialing' }]);
+  await convert(world, one.organizationId, 40);
+  await world.advanceTo('2027-07-01T15:00:00Z');
+  expect((await summaryOf(one)).at(-1)).toMatchObject({ status: 'paid', overage: [200] });
+  await expectInvariants(world.db, one.organizationId);
+});
+
 test('a yearly plan that is ended with a refund: the rest of the year back, the month’s overage paid', async () => {
   await offerCharging('plan_a', { usd: 1000 });
   const one = await subscriber(world, { plan_id: 'plan_a', interval: 'year' });

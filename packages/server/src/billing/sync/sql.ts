@@ -138,10 +138,14 @@ export function findMonthlyAmount(
   currency: string,
   interval: string,
 ): Statement {
-  return sql`SELECT p.name, coalesce((
+  return sql`SELECT coalesce((
       SELECT c.amount_minor::float8 / CASE c.interval WHEN 'year' THEN 12 ELSE 1 END
       FROM subscription_plan_prices c
       WHERE c.plan_id = p.id AND c.version = ${version}::integer AND c.currency = ${currency}
         AND c.interval = ${interval}), 0) AS amount
     FROM subscription_plans p WHERE p.id = ${planId}`;
+}
+
+export function findPlanName(planId: string): Statement {
+  return sql`SELECT name FROM subscription_plans WHERE id = ${planId}`;
 }

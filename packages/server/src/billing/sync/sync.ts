@@ -1,9 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appendAudit } from '../../audit/audit.ts';
 import type { Context } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
-import { announce } from '../../notifications/outbox.ts';
-import { recordBillingEvent } from '../../organizations/billing-events.ts';
 import { changeLimits } from '../../organizations/limits.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { moveUsageAnchor } from '../../subscriptions/usage-anchor.ts';
@@ -16,16 +13,12 @@ import { fetchProviderState, type ProviderState } from '../provider/provider-sta
 import { planReminders } from '../due-work/reminders.ts';
 import { cancelOfDeleted } from './cancel-of-deleted.ts';
 import { insertRevenueChange } from './revenue-sql.ts';
+import { cardOf, followCard } from './follow-card.ts';
+import { tellChanges } from './tell-changes.ts';
 import { followExtraSubscriptions } from './extra-subscriptions.ts';
 import { stayAfterUpgrade } from './stay-after-upgrade.ts';
-import { dateOf, type Stripe } from '../provider/stripe.ts';
-import {
-  type Change,
-  changesBetween,
-  describeChange,
-  isAnnounced,
-} from './subscription-changes.ts';
-import { blockOverageWithoutCard } from '../payment/sql.ts';
+import { dateOf } from '../provider/stripe.ts';
+import { changesBetween } from './subscription-changes.ts';
 import { factsOf, UnknownPriceError } from './subscription-facts.ts';
 import {
   findKeptSubscription,
@@ -107,58 +100,10 @@ async function write(
   return null;
 }
 
-/** Another card, or none any more, wherever that was done. */
-async function followCard(
-  tx: Queryable,
-  ctx: Context,
-  kept: KeptSubscription,
-  method: Stripe.PaymentMethod | null,
-): Promise<void> {
-  if ((method?.id ?? null) === kept.stripe_payment_method_id) return;
-  const [before, after] = [shownOf(kept.payment_method), shownOf(cardOf(method))];
-  const { brand, last4 } = after ?? before ?? { brand: 'other', last4: '' };
-  const summary =
-    after === null
-      ? `Removed the ${brand} card that ends in ${last4}`
-      : `The card is now the ${brand} that ends in ${last4}`;
-  const type = method === null ? 'payment_method.removed' : 'payment_method.changed';
-  await recordBillingEvent(tx, ctx, { type, summary, data: { before, after } });
-  await appendAudit(tx, ctx, {
-    action: 'payment_method.synced',
-    target: { kind: 'workspace', id: ctx.organization.id },
-    before,
-    after,
-  });
-  if (method === null) await followLostCard(tx, ctx);
-}
-
-function shownOf(card: KeptSubscription['payment_method']) {
-  return card === null ? null : { brand: card.brand, last4: card.last4 };
-}
-
-/** The card was removed, here or at the provider: what was to be charged to it blocks instead. */
-async function followLostCard(tx: Queryable, ctx: Context): Promise<void> {
-  const statement = blockOverageWithoutCard(ctx.organization.id, ctx.clock.now());
-  const [blocked] = await changeLimits(tx, ctx, () => tx.query(statement));
-  if (blocked === undefined) return;
-  await recordBillingEvent(tx, ctx, {
-    type: 'billing.updated',
-    summary: 'Conversions past the limit are refused: there is no card to charge them to',
-    data: { before: { overage_policy: 'charge' }, after: { overage_policy: 'block' } },
-  });
-}
-
 async function findKept(tx: Queryable, ctx: Context): Promise<KeptSubscription> {
   const [kept] = await tx.query<KeptSubscription>(findKeptSubscription(ctx.organization.id));
   if (kept === undefined) throw new Error(`${ctx.organization.id} has no subscription`);
   return kept;
-}
-
-/** All we ever keep of a card. */
-function cardOf(method: Stripe.PaymentMethod | null) {
-  if (method?.card === undefined) return null;
-  const { brand, last4, exp_month, exp_year } = method.card;
-  return { brand, last4, exp_month, exp_year };
 }
 
 interface Step {
@@ -190,7 +135,7 @@ async function writeSubscription(tx: Queryable, ctx: Context, step: Step): Promi
     const endedAt = state.subscription?.ended_at ?? null;
     await hastenOverage(tx, id, endedAt === null ? ctx.clock.now() : dateOf(endedAt));
   }
-  if (changes.length > 0) await tell(tx, ctx, step, changes);
+  if (changes.length > 0) await tellChanges(tx, ctx, step, changes);
 }
 
 async function findAmount(
@@ -220,75 +165,4 @@ async function moveAnchor(
   if (anchor.getTime() === new Date(kept.usage_anchor).getTime()) return;
   if (anchor.getTime() > ctx.clock.now().getTime() + 3_600_000) return;
   await moveUsageAnchor(tx, ctx, anchor);
-}
-
-async function tell(
-  tx: Queryable,
-  ctx: Context,
-  { kept, facts, number }: Step,
-  changes: readonly Change[],
-): Promise<void> {
-  const scheduled = facts.scheduled_change;
-  const names = {
-    before: kept.plan_name,
-    after: await findName(tx, facts.plan_id),
-    scheduled: scheduled === null ? '' : await findName(tx, scheduled.plan_id),
-  };
-  const data = { before: summaryOf(kept), after: summaryOf(facts) };
-  for (const change of changes) {
-    await recordBillingEvent(tx, ctx, {
-      type: `subscription.${change}`,
-      summary: describeChange(change, names),
-      data,
-    });
-    if (!isAnnounced(change)) continue;
-    await announce(tx, ctx, {
-      topic: 'subscription.changed',
-      dedupeKey: `subscription.changed:${kept.id}:${change}:${number}`,
-      payload: {
-        change,
-        plan_id:
-          scheduled !== null && change === 'change_scheduled' ? scheduled.plan_id : facts.plan_id,
-        plan_name: change === 'change_scheduled' ? names.scheduled : names.after,
-        previous_plan_id: kept.plan_id === facts.plan_id ? null : kept.plan_id,
-        interval: facts.interval,
-        status: facts.status,
-        effective_at: effectiveAt(change, facts, ctx.clock.now()),
-      },
-    });
-  }
-  await appendAudit(tx, ctx, {
-    action: 'subscription.synced',
-    target: { kind: 'subscription', id: kept.id },
-    ...data,
-    reason: changes.join(', '),
-  });
-}
-
-function effectiveAt(change: Change, facts: SubscriptionFacts, now: Date): string {
-  if (change === 'change_scheduled' && facts.scheduled_change !== null) {
-    return facts.scheduled_change.effective_at;
-  }
-  return change === 'cancel_scheduled' ? facts.current_period_end : now.toISOString();
-}
-
-async function findName(tx: Queryable, planId: string): Promise<string> {
-  const [row] = await tx.query<{ name: string }>(findMonthlyAmount(planId, 0, '', ''));
-  return row?.name ?? planId;
-}
-
-function summaryOf(of: KeptSubscription | SubscriptionFacts) {
-  const { plan_id, plan_version, status, interval, currency } = of;
-  const { current_period_start, current_period_end, cancel_at_period_end, scheduled_change } = of;
-  return {
-    plan_id,
-    plan_version,
-    status,
-    interval,
-    currency,
-    current_period_start,
-    current_period_end,
-    cancel_at_period_end,
-    scheduled_change,
-  };
 }

@@ -67,3 +67,8 @@ export function tooMuchMemory(bytesMax: number, cause?: unknown): EngineError {
   const message = `The document needs more than the ${megabytes} MB that one conversion may use.`;
   return new EngineError('document_too_complex', message, cause);
 }
+
+/** Whatever went wrong that is not the document's fault; only the log is told what. */
+export function ourFault(cause: unknown): EngineError {
+  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
+}

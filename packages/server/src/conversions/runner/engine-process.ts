@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable } from 'node:stream';
 import { EngineError, type EngineResult } from '../engines/engine.ts';
-import { folderBoundOf, launchEngine, tooMuchDisk, tooMuchMemory } from './engine-bounds.ts';
+import {
+  folderBoundOf,
+  launchEngine,
+  ourFault,
+  tooMuchDisk,
+  tooMuchMemory,
+} from './engine-bounds.ts';
 import { isWithin } from './folder-size.ts';
 import {
   descendantsOf,
@@ -171,7 +177,7 @@ export class EngineProcess {
     if (Math.abs(ticks - this.#lastSign.ticks) >= signOfLifeTicks) {
       this.#lastSign = { ticks, atMs: nowMs };
     } else if (nowMs - this.#lastSign.atMs > stallMsMax) {
-      this.kill(stalled(stallMsMax));
+      this.kill(ourFault(`the process has done nothing for ${stallMsMax} ms`));
     }
   }
 
@@ -242,13 +248,13 @@ export class EngineProcess {
     replies.on('data', (chunk: Buffer) => {
       const end = chunk.lastIndexOf(10);
       pending = end === -1 ? pending + chunk.length : chunk.length - end - 1;
-      if (pending > replyLineBytesMax) this.kill(distrusted('an endless reply'));
+      if (pending > replyLineBytesMax) this.kill(ourFault('an endless reply'));
     });
     createInterface({ input: replies }).on('line', (line) => {
       try {
         this.#take(parseReply(line), announce);
       } catch (error) {
-        this.kill(distrusted(error));
+        this.kill(ourFault(error));
       }
     });
   }
@@ -281,16 +287,6 @@ export class EngineProcess {
     if (/out of memory|bad_alloc|allocation failed|(?:not|failed to) allocate/iu.test(log)) {
       return tooMuchMemory(this.spec.engine.memoryBytesMax, log);
     }
-    const cause = `the process ended with ${signal ?? code}: ${log}`;
-    return new EngineError('internal_error', 'The conversion failed on our side.', cause);
+    return ourFault(`the process ended with ${signal ?? code}: ${log}`);
   }
-}
-
-function stalled(stallMsMax: number): EngineError {
-  const cause = `the process has done nothing for ${stallMsMax} ms`;
-  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
-}
-
-function distrusted(cause: unknown): EngineError {
-  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
 }

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { Log } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { EngineError } from '../engines/engine.ts';
-import { cpuSecondsMax } from './engine-bounds.ts';
+import { cpuSecondsMax, ourFault } from './engine-bounds.ts';
 import { EngineProcess } from './engine-process.ts';
-import { readProcessTable } from './process-group.ts';
+import type { ChildState, PoolStats } from './pool-stats.ts';
 import type { RunnerEngine } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
 import { LentTurns, type Turn } from './lent-turns.ts';
 import { overloaded, Turns, type Owner } from './turns.ts';
+import { watchChildren } from './watch-children.ts';
 
 const defaults = {
   jobsMax: 200,
@@ -18,7 +19,6 @@ const defaults = {
 };
 /** Part of its memory bound from which on a child is replaced between two tasks. */
 const recycleShare = 0.8;
-const memoryCheckMs = 200;
 const startRetryMsMax = 30_000;
 
 export interface PoolOptions {
@@ -29,25 +29,6 @@ export interface PoolOptions {
   readonly folder: string;
   readonly queueLengthMax?: number;
   readonly queueWaitMsMax?: number;
-}
-
-type State = 'starting' | 'idle' | 'busy';
-
-export interface PoolStats {
-  readonly processes: number;
-  readonly busy: number;
-  readonly queued: number;
-  readonly done: number;
-  readonly started: number;
-  /** Failed tasks by code; `cancelled` for those whose caller gave up. */
-  readonly failed: Readonly<Record<string, number>>;
-  readonly children: readonly {
-    readonly engine: string;
-    readonly pid: number | null;
-    readonly state: State;
-    readonly jobs: number;
-    readonly rssBytes: number;
-  }[];
 }
 
 /**
@@ -61,7 +42,7 @@ export class Pool {
   readonly #lent: LentTurns;
   readonly #turnOf = new Map<EngineProcess, Turn>();
   /** In the order of their last use, the longest unused first. */
-  readonly #children = new Map<EngineProcess, State>();
+  readonly #children = new Map<EngineProcess, ChildState>();
   readonly #failed: Record<string, number> = {};
   readonly #startFailures = new Map<RunnerEngine, number>();
   #done = 0;
@@ -197,7 +178,7 @@ export class Pool {
     if (!this.#find(spec, 'idle', 'starting', 'busy')) this.#start(spec, 'starting');
   }
 
-  #start(spec: RunnerEngine, state: State): EngineProcess {
+  #start(spec: RunnerEngine, state: ChildState): EngineProcess {
     this.#started += 1;
     const { sandbox, folder } = this.#options;
     const place = this.#freePlace();
@@ -205,7 +186,10 @@ export class Pool {
     const child = new EngineProcess({ spec, sandbox, folder: join(folder, name), place });
     this.#children.set(child, state);
     const timeoutMs = spec.startTimeoutMs ?? defaults.startTimeoutMs;
-    const timer = setTimeout(() => child.kill(startedTooSlowly(timeoutMs)), timeoutMs);
+    const timer = setTimeout(
+      () => child.kill(ourFault(`the process was not ready after ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     void child.ready
       .then(() => {
         this.#startFailures.delete(spec);
@@ -219,7 +203,10 @@ export class Pool {
         this.#children.delete(child);
         this.keepWarm();
       });
-    this.#watchMemory();
+    this.#watch ??= watchChildren(
+      () => [...this.#children].filter(([, at]) => at === 'busy').map(([busy]) => busy),
+      () => this.#trim(),
+    );
     return child;
   }
 
@@ -231,14 +218,14 @@ export class Pool {
     this.#options.log.warn(fields, 'a conversion process did not start');
   }
 
-  #find(spec: RunnerEngine, ...states: State[]): EngineProcess | undefined {
+  #find(spec: RunnerEngine, ...states: ChildState[]): EngineProcess | undefined {
     for (const [child, state] of this.#children) {
       if (child.spec === spec && states.includes(state) && !child.isDoomed) return child;
     }
     return undefined;
   }
 
-  #mark(child: EngineProcess, state: State): void {
+  #mark(child: EngineProcess, state: ChildState): void {
     this.#children.delete(child);
     this.#children.set(child, state);
   }
@@ -267,31 +254,9 @@ export class Pool {
     for (let place = 0; ; place++) if (!taken.has(place)) return place;
   }
 
-  #watchMemory(): void {
-    let checks = 0;
-    this.#watch ??= setInterval(() => {
-      const busy = [...this.#children].filter(([, state]) => state === 'busy');
-      if (busy.length === 0) return this.#trim();
-      // Which processes there are changes less often than what they hold.
-      const fresh = checks++ % 5 === 0 || busy.some(([child]) => !child.hasMembers);
-      const table = fresh ? readProcessTable() : null;
-      for (const [child] of busy) {
-        if (table) child.refreshMembers(table);
-        child.checkMemory();
-        child.checkProgress();
-        if (table) void child.checkFolder();
-      }
-    }, memoryCheckMs).unref();
-  }
-
   #countFailure(error: unknown): void {
     const known = error instanceof EngineError || error instanceof AppError;
     const code = known ? error.code : 'cancelled';
     this.#failed[code] = (this.#failed[code] ?? 0) + 1;
   }
-}
-
-function startedTooSlowly(timeoutMs: number): EngineError {
-  const cause = `the process was not ready after ${timeoutMs} ms`;
-  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
 }

@@ -4,8 +4,10 @@ import { AppError } from '../../errors.ts';
 import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engines/engine.ts';
 import { openInstanceFolder } from '../files/instance-folder.ts';
 import type { EngineProcess } from './engine-process.ts';
+import { ourFault } from './engine-bounds.ts';
 import { giveInput, removeInput, takeOutput } from './job-files.ts';
-import { Pool, type PoolStats } from './pool.ts';
+import { Pool } from './pool.ts';
+import type { PoolStats } from './pool-stats.ts';
 import { openSandbox, type Isolation } from './sandbox.ts';
 
 /** An engine and how a child process gets at it. */
@@ -196,6 +198,5 @@ function asFailure(error: unknown, signal: AbortSignal, child: EngineProcess): u
   if (signal.aborted) return signal.reason;
   if (error instanceof EngineError || error instanceof AppError) return error;
   const where = `${child.spec.engine.name} in ${basename(child.folder)}`;
-  const cause = new Error(where, { cause: error });
-  return new EngineError('internal_error', 'The conversion failed on our side.', cause);
+  return ourFault(new Error(where, { cause: error }));
 }

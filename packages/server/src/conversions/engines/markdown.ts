@@ -6,6 +6,7 @@ import { EngineError } from './engine.ts';
 import type { Engine, EngineResult, EngineTask, InlineTask } from './engine.ts';
 import { checkExpansion } from './text/bounds.ts';
 import { decodeText } from './text/decode.ts';
+import { isSafePicture } from './text/safe-address.ts';
 
 /** How the text is read, whatever is made of it. */
 export const markdownShape = {
@@ -104,22 +105,10 @@ function rendererFor(rendering: Rendering): MarkdownIt {
   const known = renderers.get(key);
   if (known) return known;
   const markdown = createMarkdownIt({ html: false, ...rendering });
-  markdown.validateLink = isSafeLink;
+  // It asks for links and pictures alike.
+  markdown.validateLink = isSafePicture;
   renderers.set(key, markdown);
   return markdown;
-}
-
-const safeSchemes = new Set(['http', 'https', 'mailto', 'tel', 'ftp', 'sms', 'geo', 'xmpp', 'irc']);
-const imageData = /^data:image\/(?:png|gif|jpeg|webp);base64,/iu;
-
-/**
- * Relative addresses, well-known schemes and embedded pictures; the rest stays text. The address
- * comes percent-encoded, so no white space or control character can hide in a scheme.
- */
-function isSafeLink(url: string): boolean {
-  const scheme = /^([a-z][a-z\d+.-]*):/iu.exec(url)?.[1];
-  if (scheme === undefined) return true;
-  return safeSchemes.has(scheme.toLowerCase()) || imageData.test(url);
 }
 
 /** The text of the first heading, its marks aside; null where there is none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lengthInPixels, lengthPattern, pagesPattern } from '../pdf/measures.ts';
+import { lengthInPixels, lengthPattern, pagesField } from '../pdf/measures.ts';
 import { templateProblem } from './template.ts';
 
 const length = (what: string) =>
@@ -58,11 +58,7 @@ export const printShape = {
   footer: template('Printed at the bottom of every page').optional(),
   scale: z.number().min(0.1).max(2).default(1),
   background: z.boolean().default(true).describe('Prints background colours and pictures.'),
-  pages: z
-    .string()
-    .regex(pagesPattern, 'It must be pages and ranges of them, such as "1-3, 5".')
-    .optional()
-    .describe('The pages to print, such as "1-3, 5"; without it all.'),
+  pages: pagesField.optional().describe('The pages to print, such as "1-3, 5"; without it all.'),
 };
 
 const shotShape = {

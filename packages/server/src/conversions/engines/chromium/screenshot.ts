@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
+import { pixelsMax } from '../bounds.ts';
 import { EngineError } from '../engine.ts';
 import type { ShotOptions } from './options.ts';
 
-const pixelsMax = 50_000_000;
 /** Chromium draws nothing beyond it. */
 const sideMax = 16_384;
 

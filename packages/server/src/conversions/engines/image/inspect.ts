@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { EngineError } from '../engine.ts';
-import { framesMax, keepsAllFrames, pixelsMax } from './options.ts';
+import { pixelsMax } from '../bounds.ts';
+import { framesMax, keepsAllFrames } from './options.ts';
 import type { ImageOptions, ImageSource, Raster } from './options.ts';
 
 /** A path, or bytes where they had to be read anyway. */

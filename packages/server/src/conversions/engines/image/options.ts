@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import type { Format, Pair } from '../engine.ts';
 
-/** Pixels of an image, all the frames that are converted together, in and out. */
-export const pixelsMax = 50_000_000;
 export const framesMax = 1000;
 
 const rasters = ['png', 'jpeg', 'webp', 'avif', 'tiff', 'gif'] as const;

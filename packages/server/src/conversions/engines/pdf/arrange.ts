@@ -2,19 +2,17 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { degrees, PDFDocument } from 'pdf-lib';
 import { z } from 'zod';
 import type { EngineResult, EngineTask } from '../engine.ts';
+import { pdfPagesMax } from '../bounds.ts';
 import { copyPages, warnOfLostParts } from './copy-pages.ts';
 import { loadPdf, savePdf } from './load-pdf.ts';
-import { pagesPattern } from './measures.ts';
+import { pagesField } from './measures.ts';
 import { selectedPages } from './selected-pages.ts';
 import { numberedName, ZipOutput } from './zip-output.ts';
 
-const pagesMax = 20_000;
 const filesMax = 2000;
 
 export const arrangeOptions = z.strictObject({
-  pages: z
-    .string()
-    .regex(pagesPattern, 'It must be pages and ranges of them, such as "1-3, 5".')
+  pages: pagesField
     .optional()
     .describe('The pages to keep, in this order: "3, 1-2, 8-"; "9-1" is backwards.'),
   rotate: z
@@ -24,7 +22,7 @@ export const arrangeOptions = z.strictObject({
   split: z
     .int()
     .min(1)
-    .max(pagesMax)
+    .max(pdfPagesMax)
     .optional()
     .describe('Makes files of so many pages each, in a ZIP.'),
 });
@@ -39,7 +37,7 @@ export async function arrange(task: EngineTask): Promise<EngineResult> {
     await writeFile(task.outputPath, await savePdf(source));
     return { format: 'pdf', warnings: [] };
   }
-  const indices = selectedPages(pages, source.getPageCount(), pagesMax);
+  const indices = selectedPages(pages, source.getPageCount(), pdfPagesMax);
   const warnings = warnOfLostParts([source]);
   if (split === undefined) {
     await writeFile(task.outputPath, await savePdf(await extract(source, indices)));

@@ -1,10 +1,11 @@
 import { concatTransformationMatrix, drawObject, PDFName } from 'pdf-lib';
 import { popGraphicsState, pushGraphicsState, type PDFDocument, type PDFRef } from 'pdf-lib';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { pixelsMax } from '../bounds.ts';
 import { EngineError } from '../engine.ts';
+import { explainFailure } from '../image/inspect.ts';
 import { lengthInPixels } from './measures.ts';
 
-const pixelsMax = 50_000_000;
 /** What PDF readers accept (ISO 32000-1, annex C), in points. */
 const pagePointsMax = 14_400;
 const imagePagesMax = 1000;
@@ -48,7 +49,7 @@ export async function appendImage(
       place(pdf, ref, metadata, orientation, options);
     }
   } catch (error) {
-    throw explain(error);
+    throw explainFailure(error);
   }
 }
 
@@ -163,13 +164,4 @@ function turningMatrix(orientation: number, width: number, height: number): Matr
     [0, height, -width, 0, width, 0],
   ];
   return matrices[orientation - 1] ?? [width, 0, 0, height, 0, 0];
-}
-
-function explain(error: unknown): unknown {
-  if (error instanceof EngineError) return error;
-  if (/pixel limit/iu.test(String(error))) {
-    const message = `The image has more than ${pixelsMax} pixels.`;
-    return new EngineError('document_too_complex', message, error);
-  }
-  return new EngineError('document_invalid', 'The image is damaged and cannot be read.', error);
 }

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** A length with its unit, as in CSS. */
 export const lengthPattern = /^\d{1,5}(?:\.\d{1,4})?(?:mm|cm|in|pt|px)$/u;
 
@@ -16,11 +18,15 @@ export function lengthInPixels(text: string): number {
 }
 
 /** Pages from 1 on, and ranges of them, of which the last may be open: `1-3, 5, 8-`. */
-export const pagesPattern =
-  /^\s*\d{1,6}\s*(?:-\s*(?:\d{1,6})?\s*)?(?:,\s*\d{1,6}\s*(?:-\s*(?:\d{1,6})?\s*)?)*$/u;
+export const pagesField = z
+  .string()
+  .regex(
+    /^\s*\d{1,6}\s*(?:-\s*(?:\d{1,6})?\s*)?(?:,\s*\d{1,6}\s*(?:-\s*(?:\d{1,6})?\s*)?)*$/u,
+    'It must be pages and ranges of them, such as "1-3, 5".',
+  );
 
 /**
- * The pages that a text in `pagesPattern` names, as indices from 0, in its order.
+ * The pages that a `pagesField` names, as indices from 0, in its order.
  *
  * @returns null where one of them does not exist
  */

@@ -2,13 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { PDFDocument } from 'pdf-lib';
 import { z } from 'zod';
 import { EngineError, type EngineResult, type EngineTask, type Warning } from '../engine.ts';
+import { pdfPagesMax } from '../bounds.ts';
 import { copyPages, warnOfLostParts } from './copy-pages.ts';
 import { appendImage, type ImagePageOptions } from './image-page.ts';
 import { loadPdf, savePdf } from './load-pdf.ts';
 import { lengthPattern } from './measures.ts';
 import { readArchive, type ArchiveFile } from './read-archive.ts';
-
-const pagesMax = 20_000;
 
 const imageShape = {
   paper: z
@@ -53,8 +52,11 @@ export async function mergeArchive(task: EngineTask): Promise<EngineResult> {
     for (const warning of lost) {
       warnings.push({ ...warning, detail: `${file.name}: ${warning.detail}` });
     }
-    if (pdf.getPageCount() > pagesMax) {
-      throw new EngineError('document_too_complex', `The PDF would have over ${pagesMax} pages.`);
+    if (pdf.getPageCount() > pdfPagesMax) {
+      throw new EngineError(
+        'document_too_complex',
+        `The PDF would have over ${pdfPagesMax} pages.`,
+      );
     }
     task.progress(((done + 1) / files.length) * 90, 'converting');
   }

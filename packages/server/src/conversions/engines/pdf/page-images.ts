@@ -2,20 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import type { PDFiumDocument } from '@hyzyla/pdfium';
 import sharp, { type Sharp } from 'sharp';
 import { z } from 'zod';
+import { pixelsMax } from '../bounds.ts';
 import { EngineError, type EngineResult, type EngineTask } from '../engine.ts';
-import { pagesPattern } from './measures.ts';
+import { pagesField } from './measures.ts';
 import { openPage, withPdf } from './pdfium-document.ts';
 import { selectedPages } from './selected-pages.ts';
 import { numberedName, ZipOutput } from './zip-output.ts';
 
-const pixelsMax = 50_000_000;
 const pagesMax = 2000;
 
 const shape = {
   dpi: z.int().min(18).max(1200).default(150).describe('Pixels an inch of paper.'),
-  pages: z
-    .string()
-    .regex(pagesPattern, 'It must be pages and ranges of them, such as "1-3, 5".')
+  pages: pagesField
     .optional()
     .describe('Such as "1-3, 5, 8-"; without it all. Several pages come as a ZIP.'),
   grayscale: z.boolean().default(false),

@@ -2,25 +2,20 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { z } from 'zod';
 import type { EngineResult, EngineTask, Warning } from '../engine.ts';
-import { pagesPattern } from './measures.ts';
+import { pdfPagesMax } from '../bounds.ts';
+import { pagesField } from './measures.ts';
 import { closePage, openPage, withPdf } from './pdfium-document.ts';
 import { selectedPages } from './selected-pages.ts';
 
-const pagesMax = 20_000;
-
 export const textOptions = z.strictObject({
-  pages: z
-    .string()
-    .regex(pagesPattern, 'It must be pages and ranges of them, such as "1-3, 5".')
-    .optional()
-    .describe('Such as "1-3, 5, 8-"; without it all.'),
+  pages: pagesField.optional().describe('Such as "1-3, 5, 8-"; without it all.'),
 });
 
 /** The text of a PDF in UTF-8, line by line, with a form feed between two pages. */
 export function convertToText(task: EngineTask): Promise<EngineResult> {
   const { pages } = task.options as z.infer<typeof textOptions>;
   return withPdf(task, async (pdf) => {
-    const indices = selectedPages(pages, pdf.getPageCount(), pagesMax);
+    const indices = selectedPages(pages, pdf.getPageCount(), pdfPagesMax);
     const output = createWriteStream(task.outputPath);
     let letters = 0;
     for (const [done, index] of indices.entries()) {

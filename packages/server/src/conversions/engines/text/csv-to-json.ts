@@ -1,7 +1,7 @@
 import { EngineError } from '../engine.ts';
 import type { Warning } from '../engine.ts';
 import { RaggedRecords, nameColumns, type NamedColumns } from './column-names.ts';
-import { needsEscape, quoted } from './json-text.ts';
+import { jsonNumber, needsEscape, quoted } from './json-text.ts';
 import type { Output } from './output.ts';
 
 export interface JsonShape {
@@ -14,9 +14,6 @@ export interface JsonShape {
 }
 
 const flushChars = 256 * 1024;
-
-/** Exactly JSON's number grammar (RFC 8259, 6). */
-const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u;
 
 /**
  * Turns CSV records into the text of a JSON array, as `JSON.stringify(rows, null, indent)` would
@@ -139,6 +136,6 @@ export class JsonRows {
 function inferred(field: string): string {
   if (field === '') return 'null';
   if (field === 'true' || field === 'false') return field;
-  const exact = numberPattern.test(field) && String(Number(field)) === field;
+  const exact = jsonNumber.test(field) && String(Number(field)) === field;
   return exact ? field : quoted(field);
 }

@@ -1,6 +1,7 @@
 import TurndownService from 'turndown';
 import { EngineError } from '../engine.ts';
 import { addTables, asElement, nameOf } from './markdown-tables.ts';
+import { isSafeLink, isSafePicture } from './safe-address.ts';
 
 export type MarkdownStyle = {
   readonly headings: 'atx' | 'setext';
@@ -9,9 +10,6 @@ export type MarkdownStyle = {
   readonly links: 'inlined' | 'referenced' | 'dropped';
   readonly images: boolean;
 };
-
-const safeSchemes = new Set(['http', 'https', 'mailto', 'tel', 'ftp']);
-const safeImage = /^data:image\/(?:png|gif|jpeg|webp);base64,/iu;
 
 /**
  * HTML as Markdown (CommonMark with tables and strikethrough): what is read, without scripts, styles
@@ -37,13 +35,13 @@ export function writeMarkdown(html: string, style: MarkdownStyle): string {
   });
   service.addRule('unsafeImage', {
     filter: (node) =>
-      nameOf(node) === 'IMG' && (!style.images || !isSafeImage(node.getAttribute('src') ?? '')),
+      nameOf(node) === 'IMG' && (!style.images || !isSafePicture(node.getAttribute('src') ?? '')),
     replacement: (_content, node) => (style.images ? (altOf(node) ?? '') : ''),
   });
   service.addRule('plainLink', {
     filter: (node) =>
       nameOf(node) === 'A' &&
-      (style.links === 'dropped' || !isSafe(node.getAttribute('href') ?? '')),
+      (style.links === 'dropped' || !isSafeLink(node.getAttribute('href') ?? '')),
     replacement: (content) => content,
   });
   addTables(service);
@@ -74,17 +72,3 @@ function checkDepth(html: string): void {
 }
 
 const altOf = (node: unknown) => asElement(node).getAttribute('alt');
-
-function isSafe(address: string): boolean {
-  const scheme = /^([a-z][a-z\d+.-]*):/iu.exec(withoutControls(address))?.[1];
-  return scheme === undefined || safeSchemes.has(scheme.toLowerCase());
-}
-
-function isSafeImage(address: string): boolean {
-  return isSafe(address) || safeImage.test(address);
-}
-
-/** Browsers skip white space and control characters before and within a scheme. */
-function withoutControls(address: string): string {
-  return address.replaceAll(/[^!-\u{10ffff}]/gu, '');
-}

@@ -12,9 +12,6 @@ export type JsonTree =
   | { readonly kind: 'array'; readonly items: readonly JsonTree[] }
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, JsonTree])[] };
 
-/** Exactly JSON's number grammar (RFC 8259, 6). */
-export const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u;
-
 export const nullTree: JsonTree = { kind: 'scalar', text: 'null' };
 
 const quote = 0x22;

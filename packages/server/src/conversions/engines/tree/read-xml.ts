@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { EngineError, type Warning } from '../engine.ts';
-import { jsonNumber, nullTree, type JsonTree } from './json-tree.ts';
+import { jsonNumber } from '../text/json-text.ts';
+import { nullTree, type JsonTree } from './json-tree.ts';
 
 export interface XmlShape {
   readonly attribute_prefix: string;

@@ -12,7 +12,8 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { EngineError } from '../engine.ts';
-import { jsonNumber, nullTree, type JsonTree } from './json-tree.ts';
+import { jsonNumber } from '../text/json-text.ts';
+import { nullTree, type JsonTree } from './json-tree.ts';
 
 const depthMax = 100;
 /** Values in the JSON, those that aliases repeat counted each time: a bomb has billions. */

@@ -5,16 +5,14 @@ import { EngineError, type Engine, type EngineResult, type EngineTask } from '..
 import { makeDocx } from '../office/make-docx.ts';
 import { decodeText } from '../text/decode.ts';
 import { contentTypes, styles } from './docx-parts.ts';
+import { isSafeLink } from '../text/safe-address.ts';
 import { DocxWriter } from './docx-writer.ts';
 
 const sizeBytesMax = 10 * 1024 * 1024;
-const safeScheme = /^(?:https?|mailto|tel|ftp):/iu;
 const pictureAddress = /^data:image\/(?:png|jpeg);base64,/iu;
 
 const markdown = createMarkdownIt({ html: false });
-// The address comes percent-encoded, so nothing can hide in a scheme.
-markdown.validateLink = (url) =>
-  !/^[a-z][a-z\d+.-]*:/iu.test(url) || safeScheme.test(url) || pictureAddress.test(url);
+markdown.validateLink = (url) => isSafeLink(url) || pictureAddress.test(url);
 
 /** Markdown (CommonMark with tables and strikethrough) to a Word document. */
 export const markdownDocxEngine: Engine = {

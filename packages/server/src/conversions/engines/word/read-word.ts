@@ -1,9 +1,9 @@
 import mammoth from 'mammoth';
 import type { Warning } from '../engine.ts';
+import { hasSafeScheme } from '../text/safe-address.ts';
 
 /** Kinds of pictures that a browser shows and that cannot run code. */
 const pictureTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
-const safeLink = /^(?:https?:|mailto:|tel:|ftp:|#)/iu;
 const warningsMax = 20;
 
 export interface WordHtml {
@@ -41,8 +41,8 @@ export async function readWord(path: string, images: 'inline' | 'drop'): Promise
 const hrefs = /<a href="([^"]*)"/gu;
 
 function keepSafe(tag: string, address: string): string {
-  const plain = address.replaceAll('&amp;', '&').replaceAll(/[\p{Cc}\p{Zs}]/gu, '');
-  return safeLink.test(plain) ? tag : '<a';
+  const plain = address.replaceAll('&amp;', '&').trim();
+  return plain.startsWith('#') || hasSafeScheme(plain) ? tag : '<a';
 }
 
 function imagesDropped(count: number): Warning {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
+import { csvRecord, csvType, ndjsonType } from '../http/csv.ts';
 import type { AuditEntry } from './schema.ts';
 import { listAuditEntriesAfter } from './sql.ts';
 
@@ -41,10 +42,7 @@ export function exportAuditLog(
 ): { contentType: string; stream: Readable } {
   const lines = format === 'csv' ? csvLines(ctx) : jsonLines(ctx);
   return {
-    contentType:
-      format === 'csv'
-        ? 'text/csv; charset=utf-8; header=present'
-        : 'application/x-ndjson; charset=utf-8',
+    contentType: format === 'csv' ? csvType : ndjsonType,
     stream: Readable.from(lines, { objectMode: false }),
   };
 }
@@ -56,7 +54,7 @@ async function* jsonLines(ctx: Context): AsyncGenerator<string> {
 }
 
 async function* csvLines(ctx: Context): AsyncGenerator<string> {
-  yield csvLine(columns);
+  yield csvRecord(columns);
   for await (const page of eachAuditEntry(ctx)) yield page.map(toLine).join('');
 }
 
@@ -71,17 +69,5 @@ function toLine(entry: AuditEntry): string {
     before: before === null ? null : JSON.stringify(before),
     after: after === null ? null : JSON.stringify(after),
   };
-  return csvLine(columns.map((column) => flat[column]));
-}
-
-/**
- * A record of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in
- * front: a reason is typed by people.
- */
-function csvLine(fields: readonly (string | number | null)[]): string {
-  const texts = fields.map((field) => {
-    const text = String(field ?? '').replace(/^(?=[=+\-@\t\r])/, "'");
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${texts.join(',')}\r\n`;
+  return csvRecord(columns.map((column) => flat[column]));
 }

@@ -16,7 +16,7 @@ import { findJob } from './sql.ts';
  * A file in, the right file out: looks whether it would be refused, takes the upload or fetches it,
  * admits it, and converts it while the caller waits, or queues it.
  *
- * @throws AppError with the code of API.md; a failure after admission carries `job_id`
+ * @throws AppError: a refusal, or what is wrong with the file; a failure after admission carries `job_id`
  */
 export async function createConversion(
   deps: ConversionDeps,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeField } from '../http/fields.ts';
 import { listOf, listQuery } from '../http/list.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { requestedRange } from './byte-range.ts';
@@ -93,8 +94,6 @@ const quote = (deps: ConversionDeps) =>
     handler: ({ ctx, body, caller }) => quoteConversion(ctx, deps, apiKeyOf(caller), body),
   });
 
-const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-23T10:00:00Z' });
-
 const list = (deps: ConversionDeps) =>
   defineRoute({
     method: 'GET',
@@ -106,8 +105,8 @@ const list = (deps: ConversionDeps) =>
     query: listQuery.extend({
       status: z.enum(jobStatuses).optional(),
       type: z.string().max(64).optional(),
-      created_after: time.optional(),
-      created_before: time.optional(),
+      created_after: timeField.optional(),
+      created_before: timeField.optional(),
     }),
     responses: { 200: listOf(jobSchema) },
     errors: [],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
+import { countedAsSchema } from '../metering/counted-as.ts';
 
 export const jobStatuses = [
   'queued',
@@ -56,13 +57,7 @@ export const jobSchema = z
     progress: z.object({ percent: z.number(), phase: z.string() }),
     warnings: z.array(z.object({ code: z.string(), detail: z.string() })),
     error: z.object({ code: z.string(), detail: z.string(), retryable: z.boolean() }).nullable(),
-    usage: z.object({
-      counted: z.boolean(),
-      billed_as: z.enum(['included', 'overage', 'none']),
-      unit_amount: z.string().nullable(),
-      currency: z.string().nullable(),
-      period_start: z.string(),
-    }),
+    usage: countedAsSchema,
     api_key_id: z.string().nullable(),
     member_id: z.string().nullable(),
     created_at: z.string(),

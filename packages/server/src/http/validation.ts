@@ -41,7 +41,8 @@ function describe(issue: z.core.$ZodIssue, part: Part, value: unknown): InputErr
   return [{ pointer: pointerTo(part, issue.path), detail: detailOf(issue, part, value) }];
 }
 
-function pointerTo(part: Part, path: readonly PropertyKey[]): string {
+/** A JSON pointer (RFC 6901) into a part of the request. */
+export function pointerTo(part: string, path: readonly PropertyKey[]): string {
   const steps = path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1'));
   return `/${[part, ...steps].join('/')}`;
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
+import { csvRecord, csvType, ndjsonType } from '../http/csv.ts';
 import { findCurrentPeriod, listEvents } from './export-sql.ts';
 import { momentSchema, parseRange, type TimeRange } from './time-range.ts';
 
@@ -92,25 +93,13 @@ async function* writeRows(ctx: Context, range: TimeRange, format: Format): Async
 
 const formats: Readonly<Record<'csv' | 'ndjson', Format>> = {
   csv: {
-    contentType: 'text/csv; charset=utf-8; header=present',
-    head: csvLine(columns),
-    line: (row) => csvLine(columns.map((column) => row[column])),
+    contentType: csvType,
+    head: csvRecord(columns),
+    line: (row) => csvRecord(columns.map((column) => row[column])),
   },
   ndjson: {
-    contentType: 'application/x-ndjson; charset=utf-8',
+    contentType: ndjsonType,
     head: '',
     line: (row) => `${JSON.stringify(row)}\n`,
   },
 };
-
-/**
- * A record of RFC 4180. No column holds what a person typed, so none can begin like a formula
- * (`=`, `+`, `-`, `@`) and nothing needs to be defused for a spreadsheet.
- */
-function csvLine(fields: readonly (string | number | null)[]): string {
-  const texts = fields.map((field) => {
-    const text = field === null ? '' : String(field);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${texts.join(',')}\r\n`;
-}

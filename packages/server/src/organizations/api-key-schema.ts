@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeField } from '../http/fields.ts';
 import { scopes } from '../http/scope.ts';
 import { isAddressRange } from './address-ranges.ts';
 import { displayText } from './schema.ts';
@@ -51,9 +52,7 @@ export const createApiKeySchema = z.strictObject({
     .max(scopes.length)
     .refine((values) => new Set(values).size === values.length, 'must name each scope once')
     .optional(),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"' })
-    .nullish(),
+  expires_at: timeField.nullish(),
   monthly_limit: z.int().min(0).nullish(),
   allowed_ips: z
     .array(

@@ -1,13 +1,9 @@
 import { z } from 'zod';
+import { oneLine } from '../http/fields.ts';
 
 /** A text that people read: no control characters, no blank ends. */
 export function displayText(charactersMax: number) {
-  return z
-    .string()
-    .trim()
-    .min(1)
-    .max(charactersMax)
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+  return oneLine.min(1).max(charactersMax);
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { conversionTypeField, decimalField, integerMax } from '../http/fields.ts';
 import { displayText } from '../organizations/schema.ts';
 import { planSchema } from './schema.ts';
 
 const count = z.int().nonnegative();
-const columnMax = 2_147_483_647;
 /** Stripe's: eight digits. */
 const amountMinorMax = 99_999_999;
 const currencies: ReadonlySet<string> = new Set(
@@ -39,14 +39,7 @@ export const adminPlanDetailSchema = adminPlanSchema
 
 export type AdminPlanDetail = z.infer<typeof adminPlanDetailSchema>;
 
-const unitAmount = z
-  .string('must be a decimal in a text, such as "0.004"')
-  .regex(
-    /^\d{1,12}(\.\d{1,12})?$/,
-    'must be a decimal such as "0.004", not negative, with at most 12 digits after the point',
-  );
-
-const tier = z.strictObject({ up_to: z.int().positive().nullable(), amount: unitAmount });
+const tier = z.strictObject({ up_to: z.int().positive().nullable(), amount: decimalField });
 
 type Tier = z.infer<typeof tier>;
 
@@ -62,13 +55,8 @@ const priceSchema = z.strictObject({
     .refine((code) => currencies.has(code), 'must be a currency code in small letters, as "usd"'),
   interval: z.enum(['month', 'year']),
   amount_minor: z.int().nonnegative().max(amountMinorMax),
-  overage_amount: unitAmount.nullish(),
-  overage_amounts_by_type: z
-    .record(
-      z.string().regex(/^[A-Z0-9_]{1,64}$/, 'must be a type such as "XLSX_TO_CSV"'),
-      unitAmount,
-    )
-    .nullish(),
+  overage_amount: decimalField.nullish(),
+  overage_amounts_by_type: z.record(conversionTypeField, decimalField).nullish(),
   overage_tiers: z
     .array(tier)
     .min(1)
@@ -89,9 +77,9 @@ const limit = (max: number) => z.int().nonnegative().max(max).nullable();
 
 const terms = z.strictObject({
   monthly_conversion_limit: limit(Number.MAX_SAFE_INTEGER).describe('null: unlimited'),
-  concurrent_conversion_limit: limit(columnMax),
-  max_file_size_mb: limit(columnMax),
-  rate_limit_per_minute: z.int().positive().max(columnMax),
+  concurrent_conversion_limit: limit(integerMax),
+  max_file_size_mb: limit(integerMax),
+  rate_limit_per_minute: z.int().positive().max(integerMax),
   overage_policies: z
     .array(z.enum(['block', 'warn', 'charge']))
     .min(1)
@@ -109,7 +97,7 @@ export const createPlanSchema = terms.extend({
   name: displayText(100),
   workspace_id: z.string().min(1).max(64).optional(),
   self_service: z.boolean().default(true),
-  position: z.int().min(0).max(columnMax).default(100),
+  position: z.int().min(0).max(integerMax).default(100),
   overage_policies: terms.shape.overage_policies.default(['block']),
   prices: terms.shape.prices.default([]),
   features: features.default({}),
@@ -120,7 +108,7 @@ export type CreatePlan = z.infer<typeof createPlanSchema>;
 export const updatePlanSchema = terms.partial().extend({
   name: displayText(100).optional(),
   self_service: z.boolean().optional(),
-  position: z.int().min(0).max(columnMax).optional(),
+  position: z.int().min(0).max(integerMax).optional(),
   features: features.optional(),
   active: z.literal(true, 'can only be true: DELETE archives').optional(),
 });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { countedAsSchema } from '../metering/counted-as.ts';
+import { conversionTypeField } from '../http/fields.ts';
 
 /** Sums of a rollup's hour must fit a bigint: 1 TiB a file leaves room for millions of them. */
 const bytesMax = 1_099_511_627_776;
@@ -12,10 +14,7 @@ const leaseSeconds = z
   .describe('How long the slot is held without a heartbeat.');
 
 export const createReservationSchema = z.strictObject({
-  type: z
-    .string()
-    .regex(/^[A-Z0-9_]{1,64}$/, 'must be 1 to 64 of A-Z, 0-9 and _, such as "XLSX_TO_CSV"')
-    .describe('What it is counted under, such as `XLSX_TO_CSV`.'),
+  type: conversionTypeField.describe('What it is counted under, such as `XLSX_TO_CSV`.'),
   size_bytes: z.int().nonnegative().max(bytesMax),
   lease_seconds: leaseSeconds.meta({ default: 60 }),
 });
@@ -64,13 +63,7 @@ export const reservationSchema = z
     expires_at: z.string().nullable(),
     /** Until then it can be completed. */
     unit_expires_at: z.string().nullable(),
-    usage: z.object({
-      counted: z.boolean(),
-      billed_as: z.enum(['included', 'overage', 'none']),
-      unit_amount: z.string().nullable(),
-      currency: z.string().nullable(),
-      period_start: z.string(),
-    }),
+    usage: countedAsSchema,
     api_key_id: z.string().nullable(),
     created_at: z.string(),
     finished_at: z.string().nullable(),

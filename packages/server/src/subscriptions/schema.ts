@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { currencyField, decimalField, integerMax, timeField } from '../http/fields.ts';
 import { displayText } from '../organizations/schema.ts';
 import { planSchema } from '../plans/schema.ts';
 
@@ -41,10 +42,7 @@ export type Subscription = z.infer<typeof subscriptionSchema>;
 export const assignPlanSchema = z.strictObject({
   plan_id: z.string().min(1).max(64),
   interval: interval.optional(),
-  currency: z
-    .string()
-    .regex(/^[a-z]{3}$/, 'must be a currency code of three small letters such as "usd"')
-    .optional(),
+  currency: currencyField.optional(),
 });
 
 export type AssignPlan = z.infer<typeof assignPlanSchema>;
@@ -62,25 +60,15 @@ function overriddenLimit(max: number) {
     .nullish();
 }
 
-const columnMax = 2_147_483_647;
-
 export const setOverridesSchema = z.strictObject({
   monthly_limit: overriddenLimit(Number.MAX_SAFE_INTEGER),
-  concurrent_limit: overriddenLimit(columnMax),
-  max_file_size_mb: overriddenLimit(columnMax),
+  concurrent_limit: overriddenLimit(integerMax),
+  max_file_size_mb: overriddenLimit(integerMax),
   /** Of one conversion past the limit, in major units of the workspace's currency. */
-  overage_price: z
-    .string('must be a decimal in a text, such as "0.004", or null')
-    .regex(
-      /^\d{1,12}(\.\d{1,12})?$/,
-      'must be a decimal such as "0.004", not negative, with at most 12 digits after the point',
-    )
-    .nullish(),
-  rate_limit_per_minute: overriddenLimit(columnMax),
+  overage_price: decimalField.nullish(),
+  rate_limit_per_minute: overriddenLimit(integerMax),
   reason: displayText(500),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"' })
-    .nullish(),
+  expires_at: timeField.nullish(),
 });
 
 export type SetOverridesInput = z.infer<typeof setOverridesSchema>;

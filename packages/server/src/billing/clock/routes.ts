@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeField } from '../../http/fields.ts';
 import { defineRoute } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { advanceClock, readClock } from './clock.ts';
@@ -16,10 +17,7 @@ const clockSchema = z
   .meta({ id: 'Clock' });
 
 const advanceSchema = z.strictObject({
-  advance_to: z.iso.datetime({
-    offset: true,
-    error: 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"',
-  }),
+  advance_to: timeField,
 });
 
 const url = '/v1/admin/clock';

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { timeField } from '../../http/fields.ts';
 
 const count = z.int().nonnegative();
 
 export const createPlanMigrationSchema = z.strictObject({
   to_version: z.int().positive().optional().describe('Absent: the version on sale.'),
-  effective_at: z.iso
-    .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"' })
-    .describe('Each subscriber is moved at the end of the billing period in which it lies.'),
+  effective_at: timeField.describe(
+    'Each subscriber is moved at the end of the billing period in which it lies.',
+  ),
 });
 
 export type CreatePlanMigration = z.infer<typeof createPlanMigrationSchema>;

@@ -1,26 +1,18 @@
 import { z } from 'zod';
+import { currencyField, timeField } from '../../http/fields.ts';
 import { subscriptionSchema } from '../../subscriptions/schema.ts';
 
 const interval = z.enum(['month', 'year']);
 
-const currency = z
-  .string()
-  .regex(/^[a-z]{3}$/, 'must be a currency code of three small letters such as "usd"');
-
-const time = z.iso.datetime({
-  offset: true,
-  error: 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"',
-});
-
 export const changeSubscriptionSchema = z.strictObject({
   plan_id: z.string().min(1).max(64),
   interval: interval.optional().describe('Absent: the present one.'),
-  currency: currency.optional().describe('Fixed by the first paid subscription.'),
+  currency: currencyField.optional().describe('Fixed by the first paid subscription.'),
   when: z
     .enum(['now', 'period_end'])
     .optional()
     .describe('Absent: upward now, downward at the end of the billing period.'),
-  proration_date: time
+  proration_date: timeField
     .optional()
     .describe(
       'As a preview of the last hour told it: the invoice is then that preview to the cent.',
@@ -104,7 +96,7 @@ export const endPreviewSchema = z
 export type EndPreview = z.infer<typeof endPreviewSchema>;
 
 export const startTrialSchema = z.strictObject({
-  ends_at: time,
+  ends_at: timeField,
   plan_id: z
     .string()
     .min(1)
@@ -112,7 +104,7 @@ export const startTrialSchema = z.strictObject({
     .optional()
     .describe('For a workspace without a paid subscription: what it tries, without a card.'),
   interval: interval.optional(),
-  currency: currency.optional(),
+  currency: currencyField.optional(),
 });
 
 export type StartTrial = z.infer<typeof startTrialSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { pointerTo } from '../../http/validation.ts';
 import type { Offer } from './registry.ts';
 
 /** An offer's options as JSON Schema, as its caller sees them: what has a default may be left out. */
@@ -63,13 +64,10 @@ interface FieldError {
 function describeIssue(issue: z.core.$ZodIssue, allowed: string): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     const detail = allowed === '' ? 'No options are known.' : `Unknown option; known: ${allowed}.`;
-    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail }));
+    return issue.keys.map((key) => ({
+      pointer: pointerTo('options', [...issue.path, key]),
+      detail,
+    }));
   }
-  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
-}
-
-/** A JSON pointer (RFC 6901) into the request. */
-function pointerTo(path: readonly PropertyKey[]): string {
-  const steps = path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1'));
-  return ['/options', ...steps].join('/');
+  return [{ pointer: pointerTo('options', issue.path), detail: issue.message }];
 }

@@ -12,7 +12,7 @@ const connectMsMax = 2_000;
 const keyPrefix = 'mutate:rate:';
 
 /**
- * The same rule as `countRequests` in rate-limit-sql.ts: a window begins with its first request, and
+ * The same rule as `countRequests` in sql.ts: a window begins with its first request, and
  * nothing refused is noted. One key a call, so that a cluster can run it.
  */
 const countRequests = defineScript({

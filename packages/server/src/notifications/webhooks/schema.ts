@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneLine } from '../../http/fields.ts';
 import { listQuery } from '../../http/list.ts';
 import { webhookEventTypes } from './events.ts';
 
@@ -37,12 +38,7 @@ export const deletedEndpointSchema = z.object({
 export type Endpoint = z.infer<typeof endpointSchema>;
 
 const url = z.string().min(1).max(2_048);
-const description = z
-  .string()
-  .trim()
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-  .nullable();
+const description = oneLine.max(200).nullable();
 const events = z
   .array(eventType)
   .min(1, 'must name at least one event; null is all of them')

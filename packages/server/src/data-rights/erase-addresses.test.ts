@@ -96,6 +96,19 @@ test('who has the address afterwards is not touched', async () => {
   expect(await linkMailedTo(tested, gone.email)).toContain('/invitations/');
 });
 
+test('an entry says by its id who made a key, not by their name', async () => {
+  const { path, owner, organizationId } = await workspace();
+  const made = await owner.call(`POST ${path as `/${string}`}/api-keys`, { name: 'Deploy' });
+  expect(made.body).toMatchObject({ created_by: { kind: 'member', name: 'Ada Lovelace' } });
+  await owner.call(`DELETE ${path as `/${string}`}/api-keys/${String(made.body['id'])}`);
+  const rows = await tested.database.owner.query<{ text: string }>(
+    sql`SELECT a::text AS text FROM audit_log a WHERE chain_id = ${organizationId}
+      AND action LIKE 'api_key.%' AND actor_kind = 'member'`,
+  );
+  expect(rows).toHaveLength(2);
+  for (const { text } of rows) expect(text).not.toContain('Lovelace');
+});
+
 test('the application erases no entry in which no such address stands', async () => {
   const { organizationId } = await workspace();
   const gone = await signedIn(tested);

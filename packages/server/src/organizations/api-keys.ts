@@ -83,10 +83,15 @@ export async function createApiKey(ctx: Context, input: CreateApiKey): Promise<N
       action: 'api_key.created',
       target: { kind: 'api_key', id: made.id },
       before: null,
-      after: made,
+      after: audited(made),
     });
     return { ...made, key };
   });
+}
+
+/** Names of people do not go into the log: it keeps them when the person is gone. */
+function audited({ created_by: { kind, id }, ...key }: ApiKey) {
+  return { ...key, created_by: { kind, id } };
 }
 
 function grantedScopes(ctx: Context, wanted: readonly Scope[] | undefined): readonly Scope[] {
@@ -130,7 +135,7 @@ export async function revokeApiKey(
     await appendAudit(tx, ctx, {
       action: 'api_key.revoked',
       target: { kind: 'api_key', id },
-      before: revoked,
+      before: audited(revoked),
       after: null,
     });
   });

@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://127.0.0.1:3000' },
     data: { type: 'string', default: 'data' },
-    days: { type: 'string', default: '38' },
+    days: { type: 'string', default: '34' },
   },
 });
 
@@ -41,7 +41,7 @@ const customers: readonly Customer[] = [
   { name: 'Ferme des Trois Chênes', perDay: 1, plan: 'plan_starter', currency: 'eur' },
   { name: 'Mitaka Printing', perDay: 2, plan: 'plan_starter', currency: 'jpy' },
   { name: 'Harbour & Daughters', perDay: 1, plan: 'plan_starter', losesCardOn: 10 },
-  { name: 'Larkspur Clinic', perDay: 1, plan: 'plan_starter', leavesOn: 34 },
+  { name: 'Larkspur Clinic', perDay: 1, plan: 'plan_starter', leavesOn: 32 },
   {
     name: 'The Royal Society for the Conversion of Very Old Spreadsheets of Lower Saxony',
     perDay: 3,
@@ -143,7 +143,7 @@ async function live(workspace: Workspace, customer: Customer, day: number): Prom
 
 const clock = await call('GET', '/v1/admin/clock', operator);
 let nowMs = Date.parse(String(clock['now']));
-const demo: Workspace = { id: demoId, key: demoKey, perDay: 22 };
+const demo: Workspace = { id: demoId, key: demoKey, perDay: 14 };
 await buy({ ...demo, key: operator }, 'plan_starter', {});
 await call('PATCH', `/v1/workspaces/${demoId}/billing`, operator, {
   overage_policy: 'charge',
@@ -151,7 +151,7 @@ await call('PATCH', `/v1/workspaces/${demoId}/billing`, operator, {
 });
 // So that there is something past the limit by the end of a month.
 await call('PUT', `/v1/admin/workspaces/${demoId}/overrides`, operator, {
-  monthly_limit: 400,
+  monthly_limit: 250,
   reason: 'Smaller until March, as agreed',
 });
 const arrived: Workspace[] = [];

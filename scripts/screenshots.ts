@@ -39,6 +39,7 @@ const shots: readonly Shot[] = [
   { name: 'phone', path: '', isPhone: true },
   { name: 'billing', path: 'billing' },
   { name: 'admin-workspaces', path: '/admin' },
+  { name: 'admin-revenue', path: '/admin/revenue' },
   { name: 'admin-clock-dark', path: '/admin/clock', scheme: 'dark' },
 ];
 

@@ -52,7 +52,6 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
   const late = await world.newPage();
   await late.goto(link);
   await late.getByText('That link was used already').waitFor();
-  await page.getByRole('link', { name: 'Convert your first file' }).click();
   await choose(page, workbook);
   await page.getByText('Counts 1 of 100 left').waitFor();
   await page.getByRole('combobox', { name: 'Convert to' }).click();
@@ -70,6 +69,44 @@ test('somebody new signs up, converts a file and sees what it counted', async ()
       JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email}`,
   );
   expect(jobs).toEqual([{ status: 'succeeded', by_member: true }]);
+});
+
+test('by keyboard alone a file is converted, and a screen reader is told what happens', async () => {
+  const visitor = await world.visit();
+  const { page } = visitor;
+  // The browser has to know beforehand that nobody sits there to choose one.
+  const chooser = page.waitForEvent('filechooser');
+  await visitor.open('');
+  const focused = page.locator(':focus');
+  const tabTo = async (name: string) => {
+    for (let pressed = 0; pressed < 40; pressed += 1) {
+      await page.keyboard.press('Tab');
+      if ((await focused.innerText()) === name) return;
+    }
+    expect.fail(`Tab does not reach ${name}`);
+  };
+  await page.getByRole('button', { name: 'Choose files' }).waitFor();
+  await page.keyboard.press('Tab');
+  expect(await focused.innerText()).toBe('Skip to the page');
+  await page.keyboard.press('Enter');
+  await tabTo('Choose files');
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles(workbook);
+  await page.getByText('Counts 1 of 100 left').waitFor();
+  await expect.poll(() => focused.innerText()).toBe('Convert');
+  expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
+  const card = page.getByRole('region', { name: 'sales.xlsx' });
+  const status = card.getByRole('status');
+  expect(await status.innerText()).toBe('');
+  await tabTo('Options');
+  await tabTo('Convert');
+  await page.keyboard.press('Enter');
+  await status.getByText('succeeded').waitFor();
+  expect(await status.innerText()).toContain('sales.xlsx:');
+  await tabTo('Download');
+  const download = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await download).suggestedFilename()).toMatch(/^sales\./);
 });
 
 test('a file on the web is converted by its address; what cannot be fetched is told and costs nothing', async () => {

@@ -1,20 +1,15 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
-import { platform } from '../session.ts';
 import { DropZone } from './convert/DropZone.tsx';
 import { Offered } from './convert/Offered.tsx';
 import { FileCard } from './convert/FileCard.tsx';
+import { useFormats } from './convert/use-formats.ts';
 import { UrlField } from './convert/UrlField.tsx';
 import { useHeldConversions } from './convert/HeldConversions.tsx';
 
 export function Component() {
-  const formats = useQuery({
-    queryKey: ['formats'],
-    queryFn: ({ signal }) => platform.formats.list({ signal }),
-    staleTime: Infinity,
-  });
+  const formats = useFormats();
   const conversions = useHeldConversions();
   const { items } = conversions;
   const ready = items.filter(({ state, to }) => state === 'ready' && to !== null);

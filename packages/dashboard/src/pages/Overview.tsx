@@ -1,12 +1,14 @@
-import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from 'react-router';
-import { Empty } from '../components/Empty.tsx';
+import { Link, useNavigate } from 'react-router';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
 import { useMayOpen } from '../frame/use-may-open.ts';
 import { useApi, useWorkspace, useWorkspaceId } from '../session.ts';
+import { DropZone } from './convert/DropZone.tsx';
+import { useFormats } from './convert/use-formats.ts';
+import { useHeldConversions } from './convert/HeldConversions.tsx';
 import { JobRows } from './conversions/JobRows.tsx';
 import { UsageAlerts } from './usage/UsageAlerts.tsx';
 import { UsageCards } from './usage/UsageCards.tsx';
@@ -63,19 +65,28 @@ export function Component() {
   );
 }
 
+/** The shortest way to a first result: files dropped here are taken to the page that converts them. */
 function FirstSteps() {
   const workspaceId = useWorkspaceId();
+  const navigate = useNavigate();
+  const formats = useFormats();
+  const conversions = useHeldConversions();
+  const take = async (files: File[]) => {
+    await conversions.add(files, formats.data ?? []);
+    await navigate(`/${workspaceId}/convert`);
+  };
   return (
-    <Empty title="Nothing converted yet">
-      <SimpleGrid cols={1} spacing={6}>
-        <Text size="sm">Drop a file here in the browser, or send one from your program.</Text>
-        <Anchor component={Link} to={`/${workspaceId}/convert`} size="sm">
-          Convert your first file
-        </Anchor>
+    <Stack p="md" gap="xs">
+      <Text fw={600} ta="center">
+        Nothing converted yet
+      </Text>
+      <Loaded query={formats}>{() => <DropZone onFiles={(files) => void take(files)} />}</Loaded>
+      <Text size="sm" c="dimmed" ta="center">
+        Or send one from your program:{' '}
         <Anchor component={Link} to={`/${workspaceId}/snippets`} size="sm">
-          See the lines to copy
+          see the lines to copy
         </Anchor>
-      </SimpleGrid>
-    </Empty>
+      </Text>
+    </Stack>
   );
 }

@@ -55,7 +55,8 @@ export function Component() {
 }
 
 function PasswordForm({ onResult }: { onResult: (result: SignInResult) => void }) {
-  const [email, setEmail] = useState('');
+  const [search] = useSearchParams();
+  const [email, setEmail] = useState(search.get('email') ?? '');
   const [password, setPassword] = useState('');
   const [rememberMe, setRemember] = useState(true);
   const signIn = useMutation({
@@ -79,7 +80,7 @@ function PasswordForm({ onResult }: { onResult: (result: SignInResult) => void }
           name="email"
           autoComplete="username"
           required
-          autoFocus
+          autoFocus={email === ''}
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
@@ -87,6 +88,7 @@ function PasswordForm({ onResult }: { onResult: (result: SignInResult) => void }
           label="Password"
           name="password"
           autoComplete="current-password"
+          autoFocus={email !== ''}
           required
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}

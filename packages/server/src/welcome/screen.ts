@@ -41,7 +41,8 @@ export function printWelcome(facts: WelcomeFacts): void {
     '',
     `Mutate runs at ${url}`,
     '',
-    `  Dashboard     ${url}/`,
+    // So that the password is all that has to be typed.
+    `  Dashboard     ${url}/${demo === null ? '' : `sign-in?email=${demo.login.email}`}`,
     `  Reference     ${url}/docs`,
     `  Data          ${dataFolder.path}${dataFolder.relocated ? ' (the clone is private)' : ''}`,
     `  Billing       ${facts.billing}`,

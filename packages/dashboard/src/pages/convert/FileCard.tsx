@@ -2,6 +2,7 @@ import { Anchor, Button, Collapse, Group, Progress, Select, Stack, Text } from '
 import { useDisclosure } from '@mantine/hooks';
 import { errorFromJob, type Format, type Job } from '@mutate/sdk';
 import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { JobBadge } from '../../components/JobBadge.tsx';
 import { Problem } from '../../components/Problem.tsx';
@@ -23,9 +24,10 @@ interface FileCardProps {
 /** One file from the choice of its target to its download. */
 export function FileCard({ item, formats, conversions }: FileCardProps) {
   const { key, name, state } = item;
+  const card = useKeptFocus(state);
   const isEditable = state === 'ready' || state === 'failed';
   return (
-    <section className="panel" aria-label={name}>
+    <section className="panel" aria-label={name} ref={card} tabIndex={-1}>
       <Stack gap="sm" className="panel-body">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <div>
@@ -36,7 +38,15 @@ export function FileCard({ item, formats, conversions }: FileCardProps) {
               {aboutOf(item)}
             </Text>
           </div>
-          {item.job === null ? null : <JobBadge status={item.job.status} />}
+          {/* Always there, or what comes into it would not be said. */}
+          <div role="status">
+            {item.job === null ? null : (
+              <>
+                <span className="unseen">{name}: </span>
+                <JobBadge status={item.job.status} />
+              </>
+            )}
+          </div>
         </Group>
         {isEditable ? <Choice item={item} formats={formats} conversions={conversions} /> : null}
         {state === 'running' ? <Running item={item} /> : null}
@@ -50,6 +60,18 @@ export function FileCard({ item, formats, conversions }: FileCardProps) {
       </Stack>
     </section>
   );
+}
+
+/** The button that was pressed goes with its state; what comes in its place begins here. */
+function useKeptFocus(state: Item['state']) {
+  const card = useRef<HTMLElement>(null);
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current === state) return;
+    before.current = state;
+    if (document.activeElement === document.body) card.current?.focus({ preventScroll: true });
+  }, [state]);
+  return card;
 }
 
 function aboutOf({ source, sizeBytes, from }: Item): string {
@@ -142,7 +164,7 @@ function Running({ item }: Pick<FileCardProps, 'item'>) {
     <Stack gap={6}>
       <Progress value={percent === 0 ? 4 : percent} animated aria-label={`Progress of ${name}`} />
       <Group justify="space-between">
-        <Text size="sm" c="dimmed" role="status">
+        <Text size="sm" c="dimmed">
           {job === null
             ? 'file' in source
               ? 'Sending …'

@@ -13,7 +13,7 @@ export function UsageCards({ usage }: { usage: Usage }) {
   const { conversions, concurrent, forecast, overage } = usage;
   return (
     <SimpleGrid
-      cols={{ base: 2, md: forecast === null ? 3 : 4 }}
+      cols={forecast === null ? { base: 1, xs: 3 } : { base: 2, md: 4 }}
       spacing={{ base: 'xs', sm: 'md' }}
     >
       <Card

@@ -1,6 +1,5 @@
 import { Autocomplete, Button, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { platform } from '../../../session.ts';
+import { useFormats } from '../../convert/use-formats.ts';
 import type { PriceDraft, TierDraft, TypeDraft } from './plan-draft.ts';
 
 interface OverageFieldsProps {
@@ -105,12 +104,7 @@ interface TypeRowsProps {
 }
 
 function TypeRows({ byType, onChange }: TypeRowsProps) {
-  const formats = useQuery({
-    queryKey: ['formats'],
-    queryFn: ({ signal }) => platform.formats.list({ signal }),
-    staleTime: Infinity,
-    enabled: byType.length > 0,
-  });
+  const formats = useFormats();
   const change = (index: number, patch: Partial<TypeDraft>) =>
     onChange(byType.map((own, at) => (at === index ? { ...own, ...patch } : own)));
   return byType.map((own, index) => (

@@ -2,7 +2,7 @@ import { concatTransformationMatrix, drawObject, PDFName } from 'pdf-lib';
 import { popGraphicsState, pushGraphicsState, type PDFDocument, type PDFRef } from 'pdf-lib';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { pixelsMax } from '../bounds.ts';
-import { EngineError } from '../engine.ts';
+import { EngineError, type Warning } from '../engine.ts';
 import { explainFailure } from '../image/inspect.ts';
 import { lengthInPixels } from './measures.ts';
 
@@ -26,7 +26,8 @@ export type ImagePageOptions = {
 
 /**
  * Appends an image as a page, or each page of a TIFF as one. JPEG data is taken over as it is, with
- * its orientation; everything else is packed without loss.
+ * its orientation; everything else is packed without loss. Of a moving image the first frame is shown,
+ * with a warning.
  *
  * @throws EngineError `document_invalid`, `document_too_complex` over 50 million pixels
  */
@@ -34,7 +35,7 @@ export async function appendImage(
   pdf: PDFDocument,
   bytes: Buffer,
   options: ImagePageOptions,
-): Promise<void> {
+): Promise<Warning[]> {
   const open = (page = 0): Sharp =>
     sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'error', page });
   try {
@@ -48,6 +49,10 @@ export async function appendImage(
       const { ref, orientation } = await embed(pdf, bytes, metadata, () => open(page));
       place(pdf, ref, metadata, orientation, options);
     }
+    const more = (first.pages ?? 1) - count;
+    if (more <= 0) return [];
+    const detail = `${more} more frames were not converted; a page shows the first one.`;
+    return [{ code: 'frames_skipped', detail }];
   } catch (error) {
     throw explainFailure(error);
   }

@@ -33,9 +33,10 @@ export const mergeOptions = z.strictObject(imageShape);
 /** An image as a PDF of one page; of a TIFF all pages. */
 export async function convertImage(task: EngineTask): Promise<EngineResult> {
   const pdf = await PDFDocument.create();
-  await appendImage(pdf, await readFile(task.inputPath), task.options as ImagePageOptions);
+  const options = task.options as ImagePageOptions;
+  const warnings = await appendImage(pdf, await readFile(task.inputPath), options);
   await writeFile(task.outputPath, await savePdf(pdf));
-  return { format: 'pdf', warnings: [] };
+  return { format: 'pdf', warnings };
 }
 
 /** The PDFs and images of an archive as one PDF, in the order of their names: 2 before 10. */
@@ -74,11 +75,10 @@ async function append(
     copyPages(target, source, source.getPageIndices());
     return warnOfLostParts([source]);
   }
-  await appendImage(target, bytes, options).catch((error: unknown) => {
+  return appendImage(target, bytes, options).catch((error: unknown) => {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.code, `${JSON.stringify(name)}: ${error.message}`, error);
   });
-  return [];
 }
 
 function warnOfSkipped(skipped: readonly string[]): Warning {

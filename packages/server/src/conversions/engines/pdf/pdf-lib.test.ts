@@ -44,6 +44,23 @@ async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
 
 const five = () => makePdf(['one', 'two', 'three', 'four', 'five']);
 
+test('of a moving image a page shows the first frame, and the warning says how many are lost', async () => {
+  const frames = ['red', 'lime', 'blue'].map((background) =>
+    sharp({ create: { width: 8, height: 6, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  );
+  const moving = sharp(await Promise.all(frames), { join: { animated: true } });
+  const gif = await moving.gif().toBuffer();
+  expect(await run('GIF_TO_PDF', gif)).toMatchObject({ warnings: ['frames_skipped'] });
+  const archive = await run('ZIP_TO_PDF', await zipOf({ 'a.gif': gif, 'b.gif': gif }));
+  expect(archive).toMatchObject({ warnings: ['frames_skipped', 'frames_skipped'] });
+  const still = await sharp(await frames[0])
+    .gif()
+    .toBuffer();
+  expect(await run('GIF_TO_PDF', still)).toMatchObject({ warnings: [] });
+});
+
 describe('PDF to PDF', () => {
   test('keeps the pages asked for, in that order', async () => {
     const pdf = bytesOf(await run('PDF_TO_PDF', await five(), { pages: '4-, 1, 3-2, 1' }));

@@ -129,6 +129,7 @@ export async function revokeApiKey(
   id: string,
 ): Promise<{ id: string; object: 'api_key'; deleted: true }> {
   await ctx.db.transaction(async (tx) => {
+    await lockOrganization(tx, ctx);
     const statement = revokeApiKeyById(ctx.organization.id, id, ctx.clock.now());
     const [revoked] = await tx.query<ApiKey>(statement);
     if (revoked === undefined) throw notFound('API key');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
+import { sql } from '../db/sql.ts';
 import type { Role } from '../http/role.ts';
 import { addMember, signedIn, type Browser } from '../test/people.ts';
 import { scenario, type Scene } from '../test/scenario.ts';
@@ -128,6 +129,46 @@ describe('the members of a workspace', () => {
       .poll(async () => (await other.browser.call(`GET ${members()}`)).status, { timeout: 30_000 })
       .toBe(404);
   });
+});
+
+test('who was taken out, or is less by now, leaves nothing behind in the second that follows', async () => {
+  const owner = await join('owner');
+  const other = await join('member');
+  const admin = await join('admin');
+  const invite = () =>
+    admin.browser.call(`POST /v1/workspaces/${scene.organizationId}/invitations`, {
+      email: 'friend@example.com',
+      role: 'admin',
+    });
+  const attempts = [
+    invite,
+    () => admin.browser.call(`POST /v1/workspaces/${scene.organizationId}/api-keys`, { name: 'k' }),
+    () => setRole(admin.browser, other.memberId, 'admin'),
+    () => admin.browser.call(`DELETE ${members(other.memberId)}`),
+  ];
+  for (const [change, status] of [
+    [sql`UPDATE member SET role = 'member' WHERE id = ${admin.memberId}`, 403],
+    [sql`DELETE FROM member WHERE id = ${admin.memberId}`, 404],
+  ] as const) {
+    await tested.database.owner.query(
+      sql`UPDATE member SET role = 'admin' WHERE id = ${admin.memberId}`,
+    );
+    // The session is read within the last second.
+    await expect
+      .poll(async () => (await admin.browser.call(`GET ${members()}`)).status, { timeout: 30_000 })
+      .toBe(200);
+    await tested.database.owner.query(change);
+    const replies = await Promise.all(attempts.map((attempt) => attempt()));
+    expect(replies.map((reply) => reply.status)).toEqual(attempts.map(() => status));
+  }
+  const { body } = await owner.browser.call(`GET ${members()}`);
+  expect(body.data).toContainEqual(
+    expect.objectContaining({ user_id: other.userId, role: 'member' }),
+  );
+  const invitations = await owner.browser.call(
+    `GET /v1/workspaces/${scene.organizationId}/invitations`,
+  );
+  expect(invitations.body.data).toEqual([]);
 });
 
 test('somebody who is signed in makes workspaces on the Free plan, ten at most', async () => {

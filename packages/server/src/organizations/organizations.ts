@@ -3,6 +3,7 @@ import { type Context, isOperator, type PlatformContext } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { type List, type ListQuery, toList } from '../http/list.ts';
+import type { Role } from '../http/role.ts';
 import { invalidRequest } from '../http/validation.ts';
 import { newId } from '../ids.ts';
 import { recordBillingEvent } from './billing-events.ts';
@@ -10,6 +11,7 @@ import { changeLimits } from './limits.ts';
 import type { UpdateWorkspace, Workspace } from './schema.ts';
 import {
   findOrganizationById,
+  findRoleOfMember,
   forgetUnprovenLogin,
   insertMember,
   insertOrganization,
@@ -140,16 +142,26 @@ function isSystem({ actor }: Context): boolean {
 
 /**
  * The same, locked until the transaction ends: the first statement of every verb that changes an
- * organization.
+ * organization. A member's role is read again: the caller's is up to a second old.
  *
- * @throws AppError `not_found`
+ * @throws AppError `not_found`, for who was taken out too; `forbidden` with another role by now
  */
 export async function lockOrganization(tx: Queryable, ctx: Context): Promise<Workspace> {
   const [workspace] = await tx.query<Workspace>(
     lockOrganizationById(ctx.organization.id, isSystem(ctx)),
   );
   if (workspace === undefined) throw notFound('workspace');
+  await requireStanding(tx, ctx);
   return workspace;
+}
+
+async function requireStanding(tx: Queryable, ctx: Context): Promise<void> {
+  const { actor, organization } = ctx;
+  if (actor.kind !== 'member' || actor.role === null || isOperator(actor)) return;
+  const [now] = await tx.query<{ role: Role }>(findRoleOfMember(organization.id, actor.id));
+  if (now === undefined) throw notFound('workspace');
+  if (now.role === actor.role) return;
+  throw new AppError('forbidden', 'Your role here has just changed: try again in a second.');
 }
 
 async function findWorkspace(db: Queryable, id: string, deletedToo = false): Promise<Workspace> {

@@ -73,6 +73,11 @@ export function listMembershipsOfUser(userId: string): Statement {
     WHERE m.user_id = ${userId} ORDER BY m.id LIMIT 1000`;
 }
 
+export function findRoleOfMember(organizationId: string, userId: string): Statement {
+  return sql`SELECT role FROM member
+    WHERE organization_id = ${organizationId} AND user_id = ${userId}`;
+}
+
 /** Locked, so that two workspaces at once are counted one after the other. */
 export function lockUser(userId: string): Statement {
   return sql`SELECT email FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;

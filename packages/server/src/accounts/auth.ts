@@ -10,7 +10,7 @@ import { auditImpersonation } from './impersonation.ts';
 import { recordLoginChange } from './login-changes.ts';
 import { announceLink, resetSeconds, verificationSeconds } from './mails.ts';
 import { hashPassword, passwordLength, verifyPassword } from './password.ts';
-import { markEmailVerified } from './sql.ts';
+import { forgetUnprovenLoginOfInvited, markEmailVerified } from './sql.ts';
 import { ensureOwnWorkspace } from './own-workspace.ts';
 
 export interface AuthDeps {
@@ -176,6 +176,10 @@ function mailsOf(deps: AuthDeps) {
       sendVerificationEmail: async ({ user, url, token }: LinkFor, request?: Request) => {
         if (request?.headers.get(invitedHeader) === 'yes') return;
         await announceLink(ctx, 'auth.email_verification', user, { url, token });
+      },
+      // At the proof, whoever signed up when: no order of the two lets a stranger's password in.
+      beforeEmailVerification: async (user: User) => {
+        await db.query(forgetUnprovenLoginOfInvited(user.email));
       },
       afterEmailVerification: (user: User) => ensureOwnWorkspace(ctx, user),
     },

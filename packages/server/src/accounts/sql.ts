@@ -87,6 +87,13 @@ export function proveUser(email: string, name: string, asOf: Date): Statement {
     WHERE email = ${email} AND NOT email_verified RETURNING id`;
 }
 
+/** Of who was asked to join, or was made a member, and signed up with the address without the link. */
+export function forgetUnprovenLoginOfInvited(email: string): Statement {
+  return sql`SELECT forget_unproven_login(${email}::text)
+    WHERE EXISTS (SELECT FROM invitation WHERE email = ${email})
+      OR EXISTS (SELECT FROM member m JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email})`;
+}
+
 /** A row is the wire's `user`. */
 export function findUser(userId: string): Statement {
   return sql`SELECT id, 'user' AS object, name, email, email_verified, two_factor_enabled, created_at

@@ -58,7 +58,7 @@ test('a workspace that the operator makes for an address is not for who signed u
   await owner.call('POST /api/auth/reset-password', { newPassword: testPassword, token });
   expect(await signIn(owner, email, testPassword)).toBe(200);
   expect((await owner.call('GET /v1/me')).body).toMatchObject({
-    user: { name: 'owner' },
+    user: { email },
     workspaces: [{ name: 'Big Customer', role: 'owner' }],
   });
 });
@@ -87,6 +87,22 @@ test('an invitation ends the password of who had not proved the address', async 
   const link = await linkMailedTo(tested, email);
   await invite(email);
   await open(openBrowser(tested), link);
+  expect(await signIn(openBrowser(tested), email, squattersPassword)).toBe(401);
+});
+
+test('an address that was invited first is not for who signs up with it after the mail', async () => {
+  const email = 'invited-first@example.com';
+  const { token, organizationId } = await invite(email);
+  expect((await signUp(email, squattersPassword)).status).toBe(200);
+  const invited = openBrowser(tested);
+  await open(invited, await linkMailedTo(tested, email));
+  expect((await invited.call(`POST /v1/invitations/${token}/accept`)).status).toBe(200);
+  expect((await invited.call('GET /v1/me')).body).toMatchObject({
+    user: { email },
+    workspaces: expect.arrayContaining([
+      expect.objectContaining({ id: organizationId, role: 'member' }),
+    ]),
+  });
   expect(await signIn(openBrowser(tested), email, squattersPassword)).toBe(401);
 });
 

@@ -37,6 +37,8 @@ export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promi
   if (state === undefined) return;
   const again = (at: number) =>
     planWork(deps.db, { organizationId, kind, reference, dueAt: new Date(at + hourMs), data });
+  // Begun before a crash or a refusal: no renewal takes what is meant for them.
+  await issueOwn(deps, ctx, state);
   const now = deps.clock.now().getTime();
   const renewal = Date.parse(state.current_period_end);
   if (isRenewedMonthly(state) && renewal <= now + monthMs) {
@@ -49,9 +51,7 @@ export async function invoiceOverage(deps: BillingDeps, work: DueWorkRow): Promi
   const isOnItsWay = await leaveDrafts(deps, ctx);
   const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
   for (const bill of bills) await invoiceBill(deps, ctx, bill);
-  const hasCard = state.stripe_payment_method_id !== null;
-  const own = await deps.db.query<{ stripe_invoice_id: string }>(listOwnInvoices(organizationId));
-  for (const { stripe_invoice_id: id } of own) await issue(deps, id, hasCard);
+  await issueOwn(deps, ctx, state);
   if (isOnItsWay) await again(now);
   // Not to be sealed yet, or meant for another invoice: nobody else would look again.
   else if (await isWaiting(ctx, reference)) await again(now + 23 * hourMs);
@@ -85,6 +85,16 @@ async function leaveDrafts(deps: BillingDeps, ctx: Context): Promise<boolean> {
     if (await leaveDraft(deps, ctx, bill, () => makeDraft(deps, ctx, bill))) isOnItsWay = true;
   }
   return isOnItsWay;
+}
+
+/** Sees the invoices through that were begun for a bill alone. */
+async function issueOwn(deps: BillingDeps, ctx: Context, state: PayingState): Promise<void> {
+  const { id: organizationId } = ctx.organization;
+  const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
+  for (const bill of bills) if (bill.own_invoice) await invoiceBill(deps, ctx, bill);
+  const hasCard = state.stripe_payment_method_id !== null;
+  const own = await deps.db.query<{ stripe_invoice_id: string }>(listOwnInvoices(organizationId));
+  for (const { stripe_invoice_id: id } of own) await issue(deps, id, hasCard);
 }
 
 async function invoiceBill(deps: BillingDeps, ctx: Context, bill: OverageBill): Promise<void> {

@@ -13,16 +13,19 @@ CREATE TABLE recurring_revenue_changes (
 );
 CREATE INDEX recurring_revenue_changes_time ON recurring_revenue_changes (changed_at);
 
--- What the history of an older installation tells. The lines of one change share their data.
+-- What the history of an older installation tells. The lines of one change share their data. What the
+-- operator assigned is not paid for.
 WITH told AS (
   SELECT organization_id, data, min(created_at) AS changed_at,
+    row_number() OVER (ORDER BY min(created_at)) AS number,
     bool_or(type = 'subscription.subscribed') AS begins,
     bool_or(type = 'subscription.cancelled') AS ends
   FROM billing_events
-  WHERE type LIKE 'subscription.%' AND data ? 'before' AND data ? 'after'
+  WHERE type LIKE 'subscription.%' AND type <> 'subscription.plan_assigned'
+    AND data ? 'before' AND data ? 'after'
   GROUP BY organization_id, data
 ), sides AS (
-  SELECT t.organization_id, t.changed_at, row_number() OVER (ORDER BY t.changed_at) AS number, s.*
+  SELECT t.organization_id, t.changed_at, t.number, s.*
   FROM told t
   CROSS JOIN LATERAL (
     VALUES ('before', data -> 'before', begins), ('after', data -> 'after', ends)
@@ -37,8 +40,8 @@ WITH told AS (
   WHERE NOT s.is_free AND s.state ->> 'status' IN ('active', 'past_due', 'unpaid')
 )
 INSERT INTO recurring_revenue_changes
-SELECT organization_id, min(number), currency, changed_at,
+SELECT organization_id, number, currency, changed_at,
   max(monthly) FILTER (WHERE side = 'before'), max(monthly) FILTER (WHERE side = 'after')
-FROM amounts GROUP BY organization_id, currency, changed_at
+FROM amounts GROUP BY organization_id, number, currency, changed_at
 HAVING max(monthly) FILTER (WHERE side = 'before')
   IS DISTINCT FROM max(monthly) FILTER (WHERE side = 'after');

@@ -12,9 +12,13 @@ export async function changeLimits<Result>(
   ctx: Context,
   change: () => Promise<Result>,
 ): Promise<Result> {
-  const asOf = ctx.clock.now();
-  await tx.query(lockUsage(ctx.organization.id, asOf));
+  await holdUsage(tx, ctx);
   const result = await change();
-  await tx.query(raiseAlerts(ctx.organization.id, asOf));
+  await tx.query(raiseAlerts(ctx.organization.id, ctx.clock.now()));
   return result;
+}
+
+/** Nothing is admitted or counted until the transaction ends. */
+export async function holdUsage(tx: Queryable, ctx: Context): Promise<void> {
+  await tx.query(lockUsage(ctx.organization.id, ctx.clock.now()));
 }

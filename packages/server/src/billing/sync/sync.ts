@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../../context.ts';
 import type { Queryable } from '../../db/pool.ts';
-import { changeLimits } from '../../organizations/limits.ts';
+import { changeLimits, holdUsage } from '../../organizations/limits.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { moveUsageAnchor } from '../../subscriptions/usage-anchor.ts';
 import { correctCustomer } from '../customer/correct-customer.ts';
@@ -70,6 +70,8 @@ async function write(
   { number, state }: Fetched,
 ): Promise<UnknownPriceError | null> {
   await lockOrganization(tx, ctx);
+  // Before any row that a completion writes when it opens a bill: it holds this lock by then.
+  await holdUsage(tx, ctx);
   const kept = await findKept(tx, ctx);
   if (kept.billing_sync_number >= number) return null;
   const terms = { graceDays: deps.graceDays, now: ctx.clock.now() };

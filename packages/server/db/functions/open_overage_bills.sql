@@ -1,6 +1,7 @@
 -- Opens the bills that are not there yet, each with its hour after the period's end: by then a
 -- renewal has taken it, or it is invoiced by itself. What is owed fixes the currency: a bill in another
--- one than the workspace pays in is never collected. The caller holds the organizations' locks.
+-- one than the workspace pays in is never collected. (Before a provider was met, none is.) The caller
+-- holds the organizations' locks.
 CREATE OR REPLACE FUNCTION open_overage_bills(_bills overage_bill_key[], _as_of timestamptz)
 RETURNS void LANGUAGE sql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
@@ -13,6 +14,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS
   ), fixed AS (
     UPDATE organization_subscriptions s SET paid_currency = o.currency FROM opened o
     WHERE s.organization_id = o.organization_id AND s.paid_currency IS NULL
+      AND EXISTS (SELECT FROM billing_account)
   )
   INSERT INTO due_work (organization_id, kind, reference, due_at)
   SELECT o.organization_id, 'overage_invoice', rfc3339(o.usage_period_start),

@@ -10,10 +10,9 @@ export function findOverdueInvoice(organizationId: string): Statement {
     WHERE organization_id = ${organizationId}`;
 }
 
-/** What it pays in, and from its first debt or payment on always will; null: nothing yet. */
-export function findPaidCurrency(organizationId: string): Statement {
-  return sql`SELECT paid_currency FROM organization_subscriptions
-    WHERE organization_id = ${organizationId}`;
+/** What it pays in, or what is under way will be owed in; null: nothing yet. */
+export function findFixedCurrency(organizationId: string): Statement {
+  return sql`SELECT fixed_currency(${organizationId}) AS currency`;
 }
 
 export function findOverridesOfOrganization(organizationId: string, asOf: Date): Statement {

@@ -11,8 +11,8 @@ import { findAvailablePlan } from '../plans/plans.ts';
 import type { Plan } from '../plans/schema.ts';
 import type { AssignPlan, Subscription } from './schema.ts';
 import {
+  findFixedCurrency,
   findOverdueInvoice,
-  findPaidCurrency,
   findSubscriptionOfOrganization,
   updateSubscriptionPlan,
 } from './sql.ts';
@@ -64,7 +64,6 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
       ]);
     }
     const { interval = before.interval, currency = before.currency } = input;
-    await requireCurrency(tx, id, currency);
     const mistakes = priceMistakes(plan, interval, currency);
     if (mistakes.length > 0) throw invalidRequest(mistakes);
     const assignment = {
@@ -74,9 +73,11 @@ export async function assignPlan(ctx: Context, input: AssignPlan): Promise<Subsc
       interval,
       currency,
     };
-    await changeLimits(tx, ctx, () =>
-      tx.query(updateSubscriptionPlan(assignment, ctx.clock.now())),
-    );
+    await changeLimits(tx, ctx, async () => {
+      // Nothing is admitted from here on, so nothing more can come to be owed in another one.
+      await requireCurrency(tx, id, currency);
+      await tx.query(updateSubscriptionPlan(assignment, ctx.clock.now()));
+    });
     const after = await findCurrent(tx, ctx);
     const change = { before: summaryOf(before), after: summaryOf(after) };
     await recordBillingEvent(tx, ctx, {
@@ -112,8 +113,8 @@ async function requireCurrency(
   organizationId: string,
   currency: string,
 ): Promise<void> {
-  const [row] = await tx.query<{ paid_currency: string | null }>(findPaidCurrency(organizationId));
-  const fixed = row?.paid_currency ?? null;
+  const [row] = await tx.query<{ currency: string | null }>(findFixedCurrency(organizationId));
+  const fixed = row?.currency ?? null;
   if (fixed === null || fixed === currency) return;
   throw new AppError('conflict', `The workspace pays in ${fixed}: give it a plan in that.`, {
     details: { currency: fixed },

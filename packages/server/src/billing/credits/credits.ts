@@ -52,11 +52,11 @@ async function writeDown(
   const { id: organizationId } = ctx.organization;
   const asOf = ctx.clock.now();
   await lockOrganization(tx, ctx);
-  const [paying] = await tx.query<{ paid_currency: string | null }>(
+  const [paying] = await tx.query<{ fixed_currency: string | null }>(
     findPayingCurrency(organizationId),
   );
   if (paying === undefined) throw notFound('workspace');
-  const { paid_currency: fixed } = paying;
+  const { fixed_currency: fixed } = paying;
   if (fixed !== null && fixed !== row.currency) {
     throw new AppError('conflict', `The workspace pays in ${fixed}: give its credit in that.`, {
       details: { currency: fixed },

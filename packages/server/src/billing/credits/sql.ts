@@ -8,7 +8,7 @@ export interface CreditRow {
 }
 
 export function findPayingCurrency(organizationId: string): Statement {
-  return sql`SELECT paid_currency FROM organization_subscriptions
+  return sql`SELECT fixed_currency(organization_id) AS fixed_currency FROM organization_subscriptions
     WHERE organization_id = ${organizationId}`;
 }
 

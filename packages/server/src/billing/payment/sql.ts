@@ -8,7 +8,7 @@ export interface PaymentSituation {
   readonly currency: string;
   readonly overage_policy: string;
   readonly overage_charge_allowed: boolean;
-  /** What was used past the limit is on no invoice yet, or on one that waits to be issued. */
+  /** Used past the limit and on no invoice yet, or on one that waits to be issued; or under way. */
   readonly owes_overage: boolean;
 }
 
@@ -17,7 +17,9 @@ export function findPaymentSituation(organizationId: string): Statement {
       currency, overage_policy, overage_charge_allowed,
       EXISTS (SELECT FROM overage_bills b WHERE b.organization_id = s.organization_id
         AND b.state IN ('open', 'computed', 'item_created') AND coalesce(b.collected, true)
-        AND coalesce(b.amount_minor > 0, true)) AS owes_overage
+        AND coalesce(b.amount_minor > 0, true))
+      OR EXISTS (SELECT FROM active_conversions a WHERE a.organization_id = s.organization_id
+        AND a.overage_reserved > 0) AS owes_overage
     FROM organization_subscriptions s WHERE s.organization_id = ${organizationId}`;
 }
 

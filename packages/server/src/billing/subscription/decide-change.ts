@@ -99,7 +99,7 @@ function targetOf(
   plan: PlanOnSale,
   input: ChangeSubscription,
 ): Target {
-  const fixed = outlook.isPaid ? kept.currency : kept.paid_currency;
+  const fixed = outlook.isPaid ? kept.currency : kept.fixed_currency;
   if (fixed !== null && (input.currency ?? fixed) !== fixed) {
     const message = `The workspace pays in ${fixed} since its first paid subscription.`;
     throw new AppError('conflict', message, { details: { currency: fixed } });

@@ -9,8 +9,8 @@ export interface KeptPlan {
   readonly status: string;
   readonly interval: 'month' | 'year';
   readonly currency: string;
-  /** Null: none was paid for yet. */
-  readonly paid_currency: string | null;
+  /** Null: nothing is paid or owed in any yet. */
+  readonly fixed_currency: string | null;
   readonly balance_minor: number;
   readonly current_period_end: string;
   readonly overdue_invoice_url: string | null;
@@ -24,7 +24,8 @@ export interface KeptPlan {
 
 export function findKeptPlan(organizationId: string): Statement {
   return sql`SELECT s.id, s.plan_id, p.name AS plan_name, s.plan_version, s.status, s.interval,
-      s.currency, s.paid_currency, s.balance_minor, s.current_period_end, s.overdue_invoice_url,
+      s.currency, fixed_currency(s.organization_id) AS fixed_currency, s.balance_minor,
+      s.current_period_end, s.overdue_invoice_url,
       s.stripe_customer_id, s.stripe_subscription_id, v.monthly_conversion_limit, c.amount_minor,
       x.price_id
     FROM organization_subscriptions s

@@ -28,7 +28,7 @@ export async function followExtraSubscriptions(
     summary:
       extra.length > 0
         ? `${count} subscriptions are charged at the payment provider; the newest counts. The operator ends the others.`
-        : 'Only one subscription is charged at the payment provider again',
+        : `${subscription === null ? 'No' : 'Only one'} subscription is charged at the payment provider any more`,
     data,
   });
   await appendAudit(tx, ctx, {

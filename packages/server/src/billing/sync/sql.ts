@@ -80,7 +80,7 @@ export function updateSubscriptionFacts(
         stripe_subscription_id = ${facts.stripe_subscription_id},
         stripe_schedule_id = ${facts.stripe_schedule_id},
         paid_currency = CASE WHEN ${facts.status} IN ('active', 'past_due', 'unpaid')
-          THEN coalesce(paid_currency, ${facts.currency}) ELSE paid_currency END,
+          THEN ${facts.currency} ELSE paid_currency END,
         updated_at = ${asOf}
       WHERE organization_id = ${organizationId}
     )

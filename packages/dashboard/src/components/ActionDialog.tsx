@@ -28,6 +28,8 @@ export function ActionDialog(props: ActionDialogProps) {
     setOpen(true);
   };
   const close = () => {
+    // What is under way goes on: closed, it would look as if it had been called off.
+    if (action.isPending) return;
     action.reset();
     setOpen(false);
   };
@@ -47,7 +49,7 @@ export function ActionDialog(props: ActionDialogProps) {
             {children}
             {action.isError ? <Problem error={action.error} /> : null}
             <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
+              <Button variant="default" disabled={action.isPending} onClick={close}>
                 Close
               </Button>
               <Button type="submit" loading={action.isPending} disabled={isDisabled}>

@@ -17,6 +17,8 @@ export function Confirm({ label, title, children, onConfirm }: ConfirmProps) {
   const [isOpen, setOpen] = useState(false);
   const action = useMutation({ mutationFn: onConfirm, onSuccess: () => setOpen(false) });
   const close = () => {
+    // What is under way goes on: closed, it would look as if it had been called off.
+    if (action.isPending) return;
     action.reset();
     setOpen(false);
   };
@@ -32,7 +34,7 @@ export function Confirm({ label, title, children, onConfirm }: ConfirmProps) {
           </Text>
           {action.isError ? <Problem error={action.error} /> : null}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" disabled={action.isPending} onClick={close}>
               Keep it
             </Button>
             <Button color="red.8" loading={action.isPending} onClick={() => action.mutate()}>

@@ -23,6 +23,8 @@ export function TypedConfirm(props: TypedConfirmProps) {
   const [typed, setTyped] = useState('');
   const action = useMutation({ mutationFn: onConfirm });
   const close = () => {
+    // What is under way goes on: closed, it would look as if it had been called off.
+    if (action.isPending) return;
     action.reset();
     setTyped('');
     setOpen(false);
@@ -53,7 +55,7 @@ export function TypedConfirm(props: TypedConfirmProps) {
             />
             {action.isError ? <Problem error={action.error} /> : null}
             <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
+              <Button variant="default" disabled={action.isPending} onClick={close}>
                 Keep it
               </Button>
               <Button

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../context.ts';
+import type { Log, PlatformContext } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { limitAddress, pathOf, type AddressLimit } from '../http/guard.ts';
@@ -12,6 +12,7 @@ import { beginAttempt, type Attempt } from './attempts.ts';
 import { addressHeader, createAuth, invitedHeader, requestIdHeader, type Auth } from './auth.ts';
 import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
+import { askForTakenEmail } from './change-email.ts';
 import { claimLogin } from './claim-login.ts';
 import { requireFreshSession } from './fresh-session.ts';
 import { recordLoginChange } from './login-changes.ts';
@@ -63,20 +64,48 @@ async function answer(
   const attempt = await countAttempt(path, deps, request, body, caller);
   const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
   const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
-  if (signUp !== null && invited) await claimLogin(deps, signUp);
+  const ctx = { ...deps, requestId: request.id };
+  if (signUp !== null && invited) await claimLogin(ctx, signUp);
   const action = await actionOf(path, deps, caller);
   const handle = () => auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited }));
   if (name === '/verify-email') return send(reply, await followLink(deps, request, handle));
   const [response] = await Promise.all([
-    handle(),
+    name === '/change-email' && caller !== null
+      ? changeEmail(deps, request, caller.userId, handle)
+      : handle(),
     path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,
   ]);
   if (response.status >= 400) throw await toAuthError(response);
   if (path.attempt?.kind === 'password') await attempt?.forgive();
-  if (action !== null && caller !== null) {
-    await recordLoginChange({ ...deps, requestId: request.id }, caller.userId, action);
-  }
+  if (action !== null && caller !== null) await recordChange(ctx, caller.userId, action);
   return send(reply, response);
+}
+
+async function changeEmail(
+  deps: AuthBridgeDeps,
+  { id: requestId, body }: FastifyRequest,
+  userId: string,
+  handle: () => Promise<Response>,
+): Promise<Response> {
+  const response = await handle();
+  if (response.status >= 400) return response;
+  const ctx = { ...deps, requestId, actor: { kind: 'system', id: 'login' } as const };
+  const login = { secret: deps.secret, publicUrl: deps.publicUrl() };
+  await askForTakenEmail(ctx, login, userId, body as z.infer<typeof authBodies.changeEmail>);
+  return response;
+}
+
+/** It is done by now: whoever did it gets the answer, with its cookies, whatever comes of the record. */
+async function recordChange(
+  ctx: Omit<PlatformContext, 'actor'>,
+  userId: string,
+  action: string,
+): Promise<void> {
+  try {
+    await recordLoginChange(ctx, userId, action);
+  } catch (err) {
+    ctx.log.error({ err, userId, action }, 'a change of a login was not recorded');
+  }
 }
 
 /** What is to be written down if it works. */
@@ -100,7 +129,7 @@ async function followLink(
   const { response, link } = await openLink(deps, request, handle);
   if (response.status >= 400) throw await toAuthError(response);
   if (link?.changesEmail === true) {
-    await recordLoginChange({ ...deps, requestId: request.id }, link.userId, 'user.email_changed');
+    await recordChange({ ...deps, requestId: request.id }, link.userId, 'user.email_changed');
   }
   return response;
 }

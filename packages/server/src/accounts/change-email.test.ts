@@ -65,6 +65,17 @@ test('a new password ends a change of address that is under way, and a new addre
   expect(status).toBe(400);
 });
 
+test('an address that somebody has is asked for as any other is, and stays theirs', async () => {
+  const { browser, email } = await signedIn(tested);
+  const newEmail = await makeUser(tested);
+  const asked = await browser.call('POST /api/auth/change-email', { newEmail, callbackURL: '/me' });
+  expect(asked.status).toBe(200);
+  expect((await follow(await linkMailedTo(tested, email))).headers.get('location')).toBe('/me');
+  const last = await follow(await linkMailedTo(tested, newEmail));
+  expect(last.headers.get('location')).toBe('/me?error=EMAIL_TAKEN');
+  expect((await browser.call('GET /v1/me')).body).toMatchObject({ user: { email } });
+});
+
 test('an address that somebody else has by now stays theirs', async () => {
   const { browser, email } = await signedIn(tested);
   const newEmail = `new-${email}`;

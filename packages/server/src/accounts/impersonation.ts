@@ -1,5 +1,7 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { PlatformContext } from '../context.ts';
+import type { Queryable } from '../db/pool.ts';
+import { deleteImpersonations } from './sql.ts';
 
 /**
  * Writes into the platform's chain that a super admin begins or ends to act as a user.
@@ -21,4 +23,21 @@ export async function auditImpersonation(
       after: what === 'started' ? { until } : null,
     }),
   );
+}
+
+/** Ends every session in which a super admin acts as a user, with an entry each. */
+export async function endImpersonations(
+  tx: Queryable,
+  ctx: PlatformContext,
+  superAdminId: string,
+): Promise<void> {
+  const ended = await tx.query<{ user_id: string }>(deleteImpersonations(superAdminId));
+  for (const { user_id: id } of ended) {
+    await appendAudit(tx, ctx, {
+      action: 'impersonation.ended',
+      target: { kind: 'user', id },
+      before: null,
+      after: null,
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Actor, PlatformContext } from '../context.ts';
 import { announce } from '../notifications/outbox.ts';
+import { endImpersonations } from './impersonation.ts';
 import type { MailUser } from './mails.ts';
 import { deleteLinks, findUser } from './sql.ts';
 
@@ -12,7 +13,7 @@ const toldAs = new Map<string, 'password' | 'second_factor_on' | 'second_factor_
   ['user.second_factor_disabled', 'second_factor_off'],
 ]);
 
-/** After these no link that was mailed before is good any more. */
+/** After these no link that was mailed before is good, nor what was opened to act as somebody else. */
 const endsLinks = new Set(['user.password_changed', 'user.password_reset', 'user.email_changed']);
 
 /** Writes into the platform's chain that a user changed their login, and tells them. */
@@ -26,7 +27,10 @@ export async function recordLoginChange(
   await ctx.db.transaction(async (tx) => {
     const [user] = await tx.query<MailUser>(findUser(userId));
     if (user === undefined) return;
-    if (endsLinks.has(action)) await tx.query(deleteLinks(userId));
+    if (endsLinks.has(action)) {
+      await tx.query(deleteLinks(userId));
+      await endImpersonations(tx, { ...ctx, actor: { kind: 'super_admin', id: userId } }, userId);
+    }
     if (change !== undefined) {
       await announce(
         tx,

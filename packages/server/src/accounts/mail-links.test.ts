@@ -46,6 +46,21 @@ test('a link is worth nothing once a newer one was sent', async () => {
   expect([await placeOf(first), await placeOf(second)]).toEqual(['/?error=LINK_USED', '/']);
 });
 
+test('of links for another password the newest is good, also of two that are asked for at once', async () => {
+  const { email, userId } = await signedIn(tested);
+  const ask = () => openBrowser(tested).call('POST /api/auth/request-password-reset', { email });
+  await ask();
+  const token = new URL(await linkMailedTo(tested, email)).searchParams.get('token');
+  await Promise.all([ask(), ask()]);
+  const good = await tested.database.owner.query(
+    sql`SELECT FROM verification WHERE value = ${userId}`,
+  );
+  expect(good).toHaveLength(1);
+  const reset = { newPassword: 'another good one', token };
+  const replaced = await openBrowser(tested).call('POST /api/auth/reset-password', reset);
+  expect(replaced.status).toBe(400);
+});
+
 test('a link that is opened in the browser of somebody else is still good afterwards', async () => {
   const { browser, email } = await signedIn(tested);
   await browser.call('POST /api/auth/change-email', { newEmail: `new-${email}` });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Queryable } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { insertLink, takeLink, untakeLink } from './sql.ts';
+import { insertLink, insertResetLink, takeLink, untakeLink } from './sql.ts';
 
 /** What a link of `GET /api/auth/verify-email` is for; better-auth signs it with the login's secret. */
 export interface MailLink {
@@ -30,6 +30,17 @@ export async function keepLink(
   seconds: number,
 ): Promise<void> {
   await tx.query(insertLink(newId('acc', Date.now()), userId, hashOf(token), seconds));
+}
+
+/** The same for a link that sets another password, which better-auth keeps by a hash of its own. */
+export async function keepResetLink(
+  tx: Queryable,
+  userId: string,
+  token: string,
+  seconds: number,
+): Promise<void> {
+  const identifier = hash('sha256', `reset-password:${token}`, 'base64url');
+  await tx.query(insertResetLink(newId('acc', Date.now()), userId, identifier, seconds));
 }
 
 /**

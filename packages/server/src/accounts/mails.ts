@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { PlatformContext } from '../context.ts';
 import { announce } from '../notifications/outbox.ts';
-import { keepLink } from './mail-links.ts';
+import { keepLink, keepResetLink } from './mail-links.ts';
+import { lockLinksOf } from './sql.ts';
 
 export interface MailUser {
   readonly id: string;
@@ -21,7 +22,7 @@ interface MailedLink {
 
 /**
  * Queues the mail that holds a link with a one-time token. The mail goes out by the outbox. Of links
- * about an address the newest is good, once (mail-links.ts).
+ * about an address, and of those for another password, the newest is good, once (mail-links.ts).
  */
 export async function announceLink(
   ctx: PlatformContext,
@@ -32,7 +33,8 @@ export async function announceLink(
   const isReset = topic === 'auth.password_reset';
   const seconds = isReset ? resetSeconds : verificationSeconds;
   await ctx.db.transaction(async (tx) => {
-    if (!isReset) await keepLink(tx, user.id, token, seconds);
+    await tx.query(lockLinksOf(user.id));
+    await (isReset ? keepResetLink : keepLink)(tx, user.id, token, seconds);
     await announce(tx, ctx, {
       topic,
       dedupeKey: `${topic}:${user.id}:${hash('sha256', url).slice(0, 32)}`,

@@ -2,6 +2,7 @@ import type { PlatformContext } from '../context.ts';
 import { AppError, notFound } from '../errors.ts';
 import type { Caller, MemberCaller } from '../http/ports.ts';
 import { listMemberships } from '../organizations/own-workspaces.ts';
+import { endImpersonations } from './impersonation.ts';
 import type { LoginSession, Me } from './schema.ts';
 import { deleteOtherSessions, deleteSession, findUser, listSessions } from './sql.ts';
 
@@ -55,10 +56,13 @@ export async function endSession(
   return { id, object: 'session', deleted: true };
 }
 
-/** Ends all of the user's sessions but this one. */
+/** Ends all of the user's sessions but this one, those too in which they act as somebody else. */
 export async function endOtherSessions(ctx: PlatformContext, caller: MemberCaller): Promise<null> {
   requireSelf(caller);
-  await ctx.db.query(deleteOtherSessions(caller.userId, caller.sessionId));
+  await ctx.db.transaction(async (tx) => {
+    await tx.query(deleteOtherSessions(caller.userId, caller.sessionId));
+    await endImpersonations(tx, ctx, caller.userId);
+  });
   return null;
 }
 

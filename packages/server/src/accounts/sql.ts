@@ -39,6 +39,27 @@ export function markEmailVerified(userId: string, asOf: Date): Statement {
     AND NOT email_verified RETURNING id`;
 }
 
+/** Of two mails at once one comes after the other: the newest link is the only one. */
+export function lockLinksOf(userId: string): Statement {
+  return sql`SELECT FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;
+}
+
+/** In the place of the one before, which is worth nothing any more. */
+export function insertResetLink(
+  id: string,
+  userId: string,
+  identifier: string,
+  seconds: number,
+): Statement {
+  return sql`WITH newest AS (DELETE FROM verification WHERE identifier = ${resetOf(userId)}
+      RETURNING value),
+    before AS (DELETE FROM verification v USING newest WHERE v.identifier = newest.value)
+    INSERT INTO verification (id, identifier, value, expires_at, created_at, updated_at)
+    VALUES (${id}, ${resetOf(userId)}, ${identifier},
+      clock_timestamp() + make_interval(secs => ${seconds}::integer), clock_timestamp(),
+      clock_timestamp())`;
+}
+
 /** In the place of the one before. */
 export function insertLink(
   id: string,
@@ -77,6 +98,10 @@ export function deleteLinks(userId: string): Statement {
     WHERE identifier = ${linkOf(userId)} OR value = ${userId}`;
 }
 
+function resetOf(userId: string): string {
+  return `reset:${userId}`;
+}
+
 function linkOf(userId: string): string {
   return `link:${userId}`;
 }
@@ -111,6 +136,15 @@ export function listSessions(userId: string, currentId: string): Statement {
 
 export function deleteSession(userId: string, id: string): Statement {
   return sql`DELETE FROM session WHERE user_id = ${userId} AND id = ${id} RETURNING id`;
+}
+
+/** Of a super admin: those in which they act as somebody else. */
+export function deleteImpersonations(superAdminId: string): Statement {
+  return sql`DELETE FROM session WHERE impersonated_by = ${superAdminId} RETURNING user_id`;
+}
+
+export function findUserIdByEmail(email: string): Statement {
+  return sql`SELECT id FROM "user" WHERE email = ${email}`;
 }
 
 export function deleteOtherSessions(userId: string, keptId: string): Statement {

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import { sql } from '../db/sql.ts';
 import {
   appCodeOf,
+  linkMailedTo,
   makeUser,
   openBrowser,
   signedIn,
@@ -136,6 +137,35 @@ describe('a super admin who acts as a user', () => {
       { key: testAdminKey },
     );
     expect(await chain.json()).toMatchObject({ intact: true });
+  });
+
+  test('until they reset their password or end their other sessions', async () => {
+    const admin = await signedIn(tested, { superAdmin: true });
+    const user = await signedIn(tested);
+    const open = () =>
+      tested.database.owner.query(sql`SELECT FROM session WHERE impersonated_by = ${admin.userId}`);
+    const elsewhere = openBrowser(tested, admin.browser.cookies());
+    expect((await impersonate(elsewhere, user.userId)).status).toBe(200);
+    expect((await admin.browser.call('DELETE /v1/me/sessions')).status).toBe(204);
+    expect(await open()).toEqual([]);
+    expect((await impersonate(admin.browser, user.userId)).status).toBe(200);
+    const { email } = admin;
+    await openBrowser(tested).call('POST /api/auth/request-password-reset', { email });
+    const token = new URL(await linkMailedTo(tested, email)).searchParams.get('token');
+    const reset = { newPassword: testPassword, token };
+    const { status } = await openBrowser(tested).call('POST /api/auth/reset-password', reset);
+    expect(status).toBe(200);
+    expect(await open()).toEqual([]);
+    const platform = await tested.fetch(`/v1/admin/audit-log?target_id=${user.userId}`, {
+      key: testAdminKey,
+    });
+    const { data } = (await platform.json()) as { data: { action: string }[] };
+    expect(data.map(({ action }) => action)).toEqual([
+      'impersonation.ended',
+      'impersonation.started',
+      'impersonation.ended',
+      'impersonation.started',
+    ]);
   });
 
   test('for half an hour, never as another super admin, and only while being one', async () => {

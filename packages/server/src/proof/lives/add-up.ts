@@ -5,6 +5,7 @@ import type { Database } from '../../db/pool.ts';
 import { sql } from '../../db/sql.ts';
 import { findViolations } from '../../metering/invariants.ts';
 import { providerInvoices } from '../../test/overage.ts';
+import { findUncollected } from './uncollected.ts';
 
 /** What we keep, and what the provider has. */
 export interface Books {
@@ -41,6 +42,7 @@ export async function addUp(
     ...(await compareSubscription(world, id)),
     ...compareItems(provider, bills),
     ...(await compareAmounts(world, id, bills)),
+    ...(await findUncollected(world, id)),
     ...(await compareTold(world, id, provider, bills)),
     ...(await compareDone(world, life)),
     ...violations.map(({ detail }) => detail),

@@ -37,7 +37,8 @@ export const deeds: Readonly<Record<Deed, Act>> = {
 
 /** Subscribes, or changes the plan: upward, downward, by the year, later, to Free, back again. */
 export async function changeSubscription(world: OpenWorld, life: Life): Promise<void> {
-  const { random, currency, planIds } = life;
+  const { random, other } = life;
+  const { currency, planIds } = other !== null && random.chance(0.5) ? other : life;
   const wanted = {
     plan_id: random.chance(0.1) ? 'plan_free' : (random.pick(planIds) ?? ''),
     ...(random.chance(0.25) ? { interval: random.chance(0.5) ? 'year' : 'month' } : {}),

@@ -11,6 +11,8 @@ export interface Life {
   readonly currency: string;
   /** Plans in its currency, the cheapest first. */
   readonly planIds: readonly string[];
+  /** Asked for half the time in place of its own; what is fixed by then refuses it. */
+  readonly other: Pick<Life, 'currency' | 'planIds'> | null;
   /** Its own, so that lives go on side by side and are the same again for the same seed. */
   readonly random: Random;
   /** All that the operator was told is given or will be, minor units. */

@@ -10,7 +10,7 @@ import type { Life } from './life.ts';
 const types = ['CSV_TO_JSON', 'XLSX_TO_CSV', 'DOCX_TO_PDF'] as const;
 export async function beginLife(
   world: OpenWorld,
-  given: Pick<Life, 'currency' | 'planIds' | 'random'>,
+  given: Pick<Life, 'currency' | 'planIds' | 'other' | 'random'>,
 ): Promise<Life> {
   const life = { ...given, one: await visitor(world), creditMinor: 0, asked: 0 };
   await changeSubscription(world, life);

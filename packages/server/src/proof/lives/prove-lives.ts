@@ -56,8 +56,9 @@ export async function proveLives(input: LivesInput): Promise<LivesResult> {
     for (let index = 0; index < count; index += 1) {
       const currency = currencies[index % currencies.length] ?? 'usd';
       const own = new Random(seed + (index + 1) * 7919);
-      const given = { currency, planIds: plans.get(currency) ?? [], random: own };
-      lives.push(await beginLife(world, given));
+      const termsIn = (name: string) => ({ currency: name, planIds: plans.get(name) ?? [] });
+      const other = index % 10 === 3 ? termsIn(currencies[(index + 1) % 4] ?? 'usd') : null;
+      lives.push(await beginLife(world, { ...termsIn(currency), other, random: own }));
     }
     disturb(world, seed);
     for (let round = 0; round < rounds; round += 1) {

@@ -57,15 +57,23 @@ test('a page that was open when the workspace was deleted subscribes nobody', as
   expect(await statusesOf(id)).toEqual([]);
 });
 
-test('a subscription that a deleted workspace has all the same is cancelled when we hear of it', async () => {
+test('a subscription that a deleted workspace has all the same is paid back and cancelled when we hear of it', async () => {
   const one = await visitor(world);
-  const { body } = await one.call('POST', 'subscription', { plan_id: 'plan_starter' });
+  const order = { plan_id: 'plan_starter', interval: 'year' };
+  const { body } = await one.call('POST', 'subscription', order);
   const { id } = await customerOf(world, one);
   // As when the page is paid while the workspace is being deleted.
   await world.db.query(deleteOrganization(one.organizationId, world.clock.now()));
   await finishCheckout(world, body['checkout_url']);
   await world.settle();
   expect(await statusesOf(id)).toEqual(['canceled']);
+  const [invoice] = await invoicesOf(world, one);
+  expect(invoice).toMatchObject({ amount_paid: 19_000, post_payment_credit_notes_amount: 19_000 });
+  const { data: refunds } = await world.stripe.refunds.list({ limit: 100 });
+  expect(refunds.map(({ amount }) => amount)).toEqual([19_000]);
+  const told = await world.db.query(sql`SELECT action FROM audit_log
+    WHERE organization_id = ${one.organizationId} AND action LIKE '%paid_back'`);
+  expect(told).toEqual([{ action: 'subscription.of_deleted_paid_back' }]);
   await world.settle();
   expect(await keptSubscription(world, one.organizationId)).toMatchObject({ status: 'cancelled' });
 });
@@ -78,7 +86,9 @@ test('a deleted workspace is not charged again, and its invoices stay in the boo
   const { data } = await world.stripe.subscriptions.list({ status: 'canceled', limit: 100 });
   expect(data.map(({ metadata }) => metadata['organization_id'])).toContain(one.organizationId);
   await world.advanceTo('2027-08-02T00:00:00Z');
-  expect((await invoicesOf(world, one)).map(({ id }) => id)).toEqual([paid?.id]);
+  const invoices = await invoicesOf(world, one);
+  expect(invoices.map(({ id }) => id)).toEqual([paid?.id]);
+  expect(invoices[0]?.post_payment_credit_notes_amount).toBe(0);
   expect(await keptSubscription(world, one.organizationId)).toMatchObject({ status: 'cancelled' });
   const kept = await world.db.query<{ total_minor: number }>(
     sql`SELECT total_minor FROM invoices WHERE organization_id = ${one.organizationId}`,

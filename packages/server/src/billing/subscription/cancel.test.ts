@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../../db/sql.ts';
 import { billingEventTypes, type BillingWorld, createBillingWorld } from '../../test/billing.ts';
-import { customerOf, invoicesOf, subscriber, type Visitor, visitor } from '../../test/checkout.ts';
+import { convert } from '../../test/overage.ts';
+import {
+  customerOf,
+  invoicesOf,
+  offer,
+  subscriber,
+  type Visitor,
+  visitor,
+} from '../../test/checkout.ts';
 
 let world: BillingWorld;
 beforeAll(async () => {
@@ -104,6 +112,30 @@ describe('now', () => {
     const { body: billing } = await credited.call('GET', 'billing');
     expect(billing['balance_minor']).toBe(told.to_balance_minor);
     expect((await previewOf(credited)).status).toBe(409);
+  });
+
+  test('preview: overage of this usage period and of a bill on a draft is still to be invoiced', async () => {
+    await offer(
+      world,
+      'plan_past',
+      { usd: 1000 },
+      { limit: 0, body: { concurrent_conversion_limit: null } },
+    );
+    const one = await subscriber(world, { plan_id: 'plan_past' });
+    await one.call('PATCH', 'billing', { overage_policy: 'charge' });
+    const owed = async () => (await previewOf(one)).body['overage_minor'];
+    await convert(world, one.organizationId, 40);
+    expect(await owed()).toBe(200);
+    const { body } = await one.call('GET', 'subscription');
+    const renewal = String(body['current_period_end']);
+    world.clock.set(new Date(renewal));
+    expect(await owed()).toBe(200);
+    await world.advanceTo(renewal);
+    expect(await owed()).toBe(200);
+    await convert(world, one.organizationId, 20);
+    expect(await owed()).toBe(300);
+    await world.advanceTo(later(2 * 3_600_000));
+    expect(await owed()).toBe(100);
   });
 
   test('preview: 401, 403 for the workspace itself, 404 for none, nothing left where it is not paid', async () => {

@@ -146,8 +146,25 @@ export function findFirstPeriod(at: Date, interval: string): Statement {
     FROM subscription_period(${at}::timestamptz, ${at}::timestamptz, ${interval})`;
 }
 
-/** What came past the limit in the running usage period, in minor units. */
+/**
+ * What came past the limit and is on no final invoice, in minor units: in the running usage period, in
+ * closed ones whose bill is still open, and on bills.
+ */
 export function findAccruedOverage(organizationId: string, asOf: Date): Statement {
-  return sql`SELECT overage_accruing_minor AS amount FROM workspace_revenue(${asOf}::timestamptz)
-    WHERE organization_id = ${organizationId}`;
+  return sql`SELECT r.overage_accruing_minor + coalesce((
+      SELECT sum(coalesce(b.amount_minor, round_to_minor(u.overage_accrued, b.currency), 0))::bigint
+      FROM overage_bills b
+      LEFT JOIN LATERAL (
+        SELECT c.overage_accrued FROM usage_records c
+        WHERE c.organization_id = b.organization_id AND c.period_start = b.usage_period_start
+        UNION ALL
+        SELECT c.overage_accrued FROM usage_counters c
+        WHERE c.organization_id = b.organization_id AND c.period_start = b.usage_period_start
+          AND c.period_end <= ${asOf}::timestamptz
+        LIMIT 1
+      ) u ON true
+      WHERE b.organization_id = r.organization_id AND b.state <> 'invoiced'
+        AND coalesce(b.collected, true) AND b.currency = r.currency), 0) AS amount
+    FROM workspace_revenue(${asOf}::timestamptz) r
+    WHERE r.organization_id = ${organizationId}`;
 }

@@ -124,7 +124,12 @@ export function updateExtraSubscriptions(
 
 /** A row where the workspace was deleted. */
 export function findDeleted(organizationId: string): Statement {
-  return sql`SELECT id FROM organization WHERE id = ${organizationId} AND deleted_at IS NOT NULL`;
+  return sql`SELECT deleted_at FROM organization WHERE id = ${organizationId} AND deleted_at IS NOT NULL`;
+}
+
+export function findAuditOf(organizationId: string, action: string, targetId: string): Statement {
+  return sql`SELECT 1 AS found FROM audit_log WHERE organization_id = ${organizationId}
+    AND action = ${action} AND target_id = ${targetId}`;
 }
 
 export function findFreePlan(): Statement {

@@ -174,6 +174,11 @@ test('of two subscriptions the newer counts; operator and workspace are told, on
   const told = await billingEventTypes(world, id);
   expect(told.filter((type) => type === 'subscription.doubled')).toHaveLength(1);
   expect(told.filter((type) => type === 'subscription.single')).toHaveLength(1);
+  const [single] = await world.db.query(sql`SELECT summary FROM billing_events
+    WHERE organization_id = ${id} AND type = 'subscription.single'`);
+  expect(single).toEqual({
+    summary: 'Only one subscription is charged at the payment provider any more',
+  });
   const { body } = await world.api.call(`GET /v1/workspaces/${id}/audit-log?limit=50`);
   const actions = (body['data'] as { action: string }[]).map(({ action }) => action);
   expect(actions.filter((action) => action === 'subscription.extra_synced')).toHaveLength(2);

@@ -102,6 +102,33 @@ export const scenarios: readonly Scenario[] = [
       return compare('last', [last?.billing_reason, last?.total], ['manual', 400]);
     },
   },
+  {
+    name: 'an upgrade is previewed while a schedule holds the subscription',
+    terms: monthly,
+    play: async (actor) => {
+      const { stripe } = actor.deps;
+      await actor.advanceTo(new Date('2027-06-16T12:00:00Z'));
+      const { id, items } = await stripe.subscriptions.retrieve(actor.subscription.id);
+      const item = items.data[0];
+      const dearer = await stripe.prices.create({
+        product: idOf(item?.price.product) ?? '',
+        currency: 'usd',
+        unit_amount: 5_900,
+        recurring: { interval: 'month' },
+      });
+      const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id });
+      const preview = await stripe.invoices.createPreview({
+        subscription: id,
+        subscription_details: {
+          items: [{ id: item?.id ?? '', price: dearer.id }],
+          proration_behavior: 'always_invoice',
+          proration_date: Math.floor(actor.clock.now().getTime() / 1000),
+        },
+      });
+      await stripe.subscriptionSchedules.release(schedule.id);
+      return compare('at half of the period', preview.total, 1_500);
+    },
+  },
 ];
 
 async function setCard({ deps, subscription }: Actor, customer: string, card: string) {

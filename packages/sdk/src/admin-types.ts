@@ -77,7 +77,6 @@ export interface PlanVersion extends PlanTerms {
 export interface AdminPlan extends Omit<Plan, keyof PlanTerms>, PlanTerms {
   /** Whom a custom plan is for. */
   workspace_id: string | null;
-  self_service: boolean;
   position: number;
   workspace_count: number;
   created_at: string;

@@ -261,4 +261,7 @@ test('keys, quotes and plans are asked for as the API names them', async () => {
 
   answer('GET /v1/plans', { data: [{ id: 'plan_free' }], has_more: false, next_cursor: null });
   expect((await mutate.plans.list()).map(({ id }) => id)).toEqual(['plan_free']);
+  const own = { data: [{ id: 'plan_own' }], has_more: false, next_cursor: null };
+  answer(`GET ${workspace}/plans`, own);
+  expect((await mutate.subscription.plans()).map(({ id }) => id)).toEqual(['plan_own']);
 });

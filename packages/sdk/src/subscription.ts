@@ -5,6 +5,8 @@ import type {
   SubscriptionPreview,
 } from './billing-types.ts';
 import type { CallOptions, HttpClient } from './http.ts';
+import { listAll } from './pages.ts';
+import type { Plan } from './types.ts';
 import type { WorkspacePath } from './workspace.ts';
 
 export interface ChangeSubscriptionInput {
@@ -41,6 +43,14 @@ export class Subscriptions {
   async get(call: CallOptions = {}): Promise<Subscription> {
     const path = await this.#workspace.to('subscription');
     return this.#http.json<Subscription>({ method: 'GET', path, ...call });
+  }
+
+  /** What it can be on: the plans on sale and those made for this workspace alone. */
+  async plans({ signal }: CallOptions = {}): Promise<Plan[]> {
+    const path = await this.#workspace.to('plans');
+    const plans: Plan[] = [];
+    for await (const plan of listAll<Plan>(this.#http, path, {}, signal)) plans.push(plan);
+    return plans;
   }
 
   /** Subscribes, upgrades or downgrades; `checkout_url` or `pending_change` may ask for a payment. */

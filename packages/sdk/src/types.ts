@@ -155,6 +155,8 @@ export interface Plan {
   }[];
   features: Record<string, unknown>;
   active: boolean;
+  /** Whether a workspace may choose it by itself; the operator assigns the others. */
+  self_service: boolean;
 }
 
 /** Why one file of a batch was never admitted, with the members of its code. */

@@ -28,7 +28,13 @@ export function Component() {
           <Loaded query={billing}>
             {(account) => (
               <Loaded query={subscription}>
-                {(current) => <Comparison plans={all} billing={account} current={current} />}
+                {(current) => (
+                  <Comparison
+                    plans={withPresent(all, current)}
+                    billing={account}
+                    current={current}
+                  />
+                )}
               </Loaded>
             )}
           </Loaded>
@@ -36,6 +42,11 @@ export function Component() {
       </Loaded>
     </Page>
   );
+}
+
+/** Who is on an archived plan sees it first: it is theirs, though nobody is offered it. */
+function withPresent(plans: Plan[], { plan }: Subscription): Plan[] {
+  return plans.some(({ id }) => id === plan.id) ? plans : [plan, ...plans];
 }
 
 interface ComparisonProps {

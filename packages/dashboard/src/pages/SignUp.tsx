@@ -8,12 +8,14 @@ import { Door } from '../doors/Door.tsx';
 import { wayBack } from '../doors/way-back.ts';
 import { formatCount } from '../format.ts';
 import { login } from '../session.ts';
-import { usePlans } from './billing/use-plans.ts';
+import { usePublicPlans } from './billing/use-plans.ts';
 import { ResendLink } from './sign-in/ResendLink.tsx';
 
 export function Component() {
   const [sentTo, setSentTo] = useState<string | null>(null);
-  const limit = usePlans().data?.find(({ id }) => id === 'plan_free')?.monthly_conversion_limit;
+  const limit = usePublicPlans().data?.find(
+    ({ id }) => id === 'plan_free',
+  )?.monthly_conversion_limit;
   const free = typeof limit === 'number' ? `: ${formatCount(limit)} conversions a month` : '';
   const signInLink = (
     <>

@@ -12,7 +12,8 @@ LANGUAGE sql STABLE AS $$
           'overage_amounts_by_type', c.overage_amounts_by_type, 'overage_tiers', c.overage_tiers)
         ORDER BY c.currency <> 'usd', c.currency, c.interval)
       FROM subscription_plan_prices c WHERE c.plan_id = v.plan_id AND c.version = v.version), '[]'),
-    'features', v.features, 'active', p.active)
+    'features', v.features, 'active', p.active,
+    'self_service', p.self_service)
   FROM subscription_plans p
   JOIN subscription_plan_versions v ON v.plan_id = p.id
   WHERE p.id = _plan_id AND v.version = _version

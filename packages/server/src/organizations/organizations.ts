@@ -61,8 +61,10 @@ export async function insertWorkspace(
   const id = newId('org', asOf.getTime());
   const subscriptionId = newId('sub', asOf.getTime());
   const row = { ...input, id, slug: slugOf(input.name, id), subscriptionId };
-  const [made] = await tx.query<{ created: boolean }>(insertOrganization(row, asOf));
-  if (made?.created !== true) {
+  const [made] = await tx.query<{ created: boolean; plan_name: string | null }>(
+    insertOrganization(row, asOf),
+  );
+  if (made?.created !== true || made.plan_name === null) {
     throw invalidRequest([
       { pointer: '/body/plan_id', detail: 'must be the id of an active plan' },
     ]);
@@ -70,7 +72,7 @@ export async function insertWorkspace(
   const inside: Context = { ...ctx, organization: { id } };
   await recordBillingEvent(tx, inside, {
     type: 'subscription.created',
-    summary: `Subscribed to ${input.planId}`,
+    summary: `Started on ${made.plan_name}`,
     data: { plan_id: input.planId },
   });
   return inside;

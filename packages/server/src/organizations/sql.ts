@@ -21,7 +21,8 @@ export function insertOrganization(row: NewOrganization, asOf: Date): Statement 
     _id => ${row.id}::text, _name => ${row.name}::text, _slug => ${row.slug}::text,
     _billing_email => ${row.billingEmail}::text,
     _subscription_id => ${row.subscriptionId}::text, _plan_id => ${row.planId}::text,
-    _as_of => ${asOf}::timestamptz) AS created`;
+    _as_of => ${asOf}::timestamptz) AS created,
+    (SELECT name FROM subscription_plans WHERE id = ${row.planId}) AS plan_name`;
 }
 
 export function insertBillingEvent(

@@ -12,7 +12,7 @@ const currencies: ReadonlySet<string> = new Set(
 
 /** A version as it was made, and who is still on it. */
 const planVersionSchema = planSchema
-  .omit({ object: true, id: true, name: true, active: true })
+  .omit({ object: true, id: true, name: true, active: true, self_service: true })
   .extend({ created_at: z.string(), workspace_count: count });
 
 /** A plan as the super admin sees it: the current version, archived and custom ones too. */
@@ -20,8 +20,6 @@ export const adminPlanSchema = planSchema
   .extend({
     /** The one workspace that a custom plan is for; null: everybody's. */
     workspace_id: z.string().nullable(),
-    /** Whether a workspace may choose it by itself. */
-    self_service: z.boolean(),
     position: z.int(),
     /** On any of its versions. */
     workspace_count: count,

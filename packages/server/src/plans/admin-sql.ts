@@ -4,7 +4,7 @@ import type { CreatePlan } from './admin-schema.ts';
 import type { Terms } from './plan-terms.ts';
 
 const adminPlan = sql`plan_object(p.id, p.current_version) || jsonb_build_object(
-  'workspace_id', p.organization_id, 'self_service', p.self_service, 'position', p.position,
+  'workspace_id', p.organization_id, 'position', p.position,
   'workspace_count', (SELECT count(*) FROM organization_subscriptions s WHERE s.plan_id = p.id),
   'created_at', rfc3339(p.created_at), 'updated_at', rfc3339(p.updated_at))`;
 
@@ -27,7 +27,7 @@ export function listAllPlans(page: ListQuery, filter: PlanFilter): Statement {
 
 export function findAnyPlan(planId: string): Statement {
   return sql`SELECT ${adminPlan} || jsonb_build_object('versions', (
-      SELECT jsonb_agg((plan_object(v.plan_id, v.version) - '{object,id,name,active}'::text[])
+      SELECT jsonb_agg((plan_object(v.plan_id, v.version) - '{object,id,name,active,self_service}'::text[])
         || jsonb_build_object('created_at', rfc3339(v.created_at), 'workspace_count', (
           SELECT count(*) FROM organization_subscriptions s
           WHERE s.plan_id = v.plan_id AND s.plan_version = v.version))

@@ -95,3 +95,38 @@ test('archived plans and those made for one organization are not on offer', asyn
     'plan_enterprise',
   ]);
 });
+
+test('a workspace is offered what was made for it, and sees nothing of what was made for another', async () => {
+  const own = await scenario(database.db, clock).organization().create();
+  const other = await scenario(database.db, clock).organization().create();
+  await database.db.query(sql`INSERT INTO subscription_plans
+      (id, name, organization_id, active, self_service, position, created_at, updated_at)
+    VALUES ('plan_own', 'Own', ${own.organizationId}, true, false, 9, now(), now()),
+           ('plan_own_old', 'Old', ${own.organizationId}, false, true, 9, now(), now())`);
+  await database.db.query(sql`INSERT INTO subscription_plan_versions
+    SELECT id, 1, 5, 1, 1, 10, '{block}', '{}', now() FROM subscription_plans
+    WHERE id IN ('plan_own', 'plan_own_old')`);
+  const offered = ({ organizationId: id }: typeof own, as: string) =>
+    api.call(`GET /v1/workspaces/${id}/plans`, { as });
+  const { status, body } = await offered(own, own.apiKey);
+  const plans = body.data as Plan[];
+  expect([status, plans.map((plan) => [plan.id, plan.self_service])]).toEqual([
+    200,
+    [
+      ['plan_free', true],
+      ['plan_starter', true],
+      ['plan_pro', true],
+      ['plan_enterprise', false],
+      ['plan_own', false],
+    ],
+  ]);
+  expect(JSON.stringify((await offered(other, other.apiKey)).body)).not.toContain('plan_own');
+  expect((await offered(own, other.apiKey)).status).toBe(404);
+  const { organizationId, apiKey } = await scenario(database.db, clock)
+    .organization()
+    .key({ scopes: ['usage:read'] })
+    .create();
+  expect(
+    (await api.call(`GET /v1/workspaces/${organizationId}/plans`, { as: apiKey })).status,
+  ).toBe(403);
+});

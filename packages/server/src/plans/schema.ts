@@ -35,6 +35,8 @@ export const planSchema = z
     ),
     features: z.record(z.string(), z.unknown()),
     active: z.boolean(),
+    /** Whether a workspace may choose it by itself; the operator assigns the others. */
+    self_service: z.boolean(),
   })
   .meta({ id: 'Plan' });
 

@@ -19,6 +19,7 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
   const each = price?.overage_amount ?? null;
   const isCurrent = plan.id === current.plan.id;
   const isSame = isCurrent && (interval === current.interval || price?.amount_minor === 0);
+  const isToChoose = plan.self_service && plan.active && price !== undefined && !isSame;
   const trialDays = trialDaysOf(plan, current);
   const query = new URLSearchParams({ plan: plan.id, interval, currency }).toString();
   return (
@@ -54,11 +55,7 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
               : `${formatAmount(each, currency)} each past the limit, if you want`}
           </li>
         </ul>
-        {isSame || price === undefined ? (
-          <Text size="xs" c="dimmed" mt="auto">
-            {isSame ? 'This is what you have.' : 'Ask the operator for it.'}
-          </Text>
-        ) : (
+        {isToChoose ? (
           <Button
             component={Link}
             to={`/${workspaceId}/billing/change?${query}`}
@@ -68,6 +65,10 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
           >
             {actionInWords(plan, isCurrent ? interval : null, trialDays)}
           </Button>
+        ) : (
+          <Text size="xs" c="dimmed" mt="auto">
+            {isSame ? 'This is what you have.' : 'Ask the operator for it.'}
+          </Text>
         )}
       </Stack>
     </section>

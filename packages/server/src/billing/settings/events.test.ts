@@ -54,7 +54,7 @@ test('200: overrides, assigned plans, suspensions and settings, newest first and
     data: [
       { type: 'subscription.plan_assigned' },
       { type: 'overrides.set' },
-      { type: 'subscription.created' },
+      { type: 'subscription.created', summary: 'Started on Free' },
     ],
   });
   const some = await api.call(`GET ${path}/events?type=overrides.set`, { as: apiKey });

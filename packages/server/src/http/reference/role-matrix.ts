@@ -50,6 +50,7 @@ const matrix: Readonly<Record<string, readonly Role[]>> = {
   getWorkspaceMail: runs,
   listApiKeys: runs,
   listBillingEvents: pays,
+  listWorkspacePlans: everybody,
   listConversions: converts,
   listInvitations: runs,
   listInvoices: pays,

@@ -31,7 +31,7 @@ mutate workspace purge
 mutate workspace delete --confirm NAME
 
 "export" writes everything that is kept about the workspace, one JSON object a line, to stdout or FILE;
-the key needs every scope that reads, and keys:write. "purge" deletes the files of all conversions that have
+the key needs every scope that reads, keys:write and webhooks:write. "purge" deletes the files of all conversions that have
 ended, now. "delete" ends the subscription and deletes the workspace for good: no API key of it may, only
 an owner in the dashboard, or here the operator's key with --workspace.
 

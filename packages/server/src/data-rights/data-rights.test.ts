@@ -107,7 +107,13 @@ describe('an export', () => {
   });
 
   test('is refused to a key that may not read each part by itself', async () => {
-    const scopes = ['audit:read', 'conversions:read', 'usage:read', 'billing:read'] as const;
+    const scopes = [
+      'audit:read',
+      'conversions:read',
+      'usage:read',
+      'billing:read',
+      'keys:write',
+    ] as const;
     const auditor = await scenario(tested.database.db, systemClock)
       .organization()
       .key({ scopes })
@@ -116,7 +122,7 @@ describe('an export', () => {
     const reply = await tested.fetch(path, { method: 'POST', key: auditor.apiKey });
     expect([reply.status, await reply.json()]).toMatchObject([
       403,
-      { required_scope: 'keys:write' },
+      { required_scope: 'webhooks:write' },
     ]);
   });
 

@@ -53,7 +53,13 @@ test('has what the other form has, the outputs that are kept and the inputs that
   expect(names).toHaveLength(3);
   const lines = await tested.fetch(at('/export'), { method: 'POST', key: scene.apiKey });
   const text = await lines.text();
-  expect(zip.get('workspace.ndjson')?.toString()).toBe(text);
+  const zipped = zip.get('workspace.ndjson')?.toString() ?? 'nothing';
+  expect(text.startsWith(zipped)).toBe(true);
+  // What came in between is that it was exported.
+  expect(JSON.parse(text.slice(zipped.length))).toMatchObject({
+    action: 'workspace.exported',
+    after: { format: 'ndjson' },
+  });
   expect(text).not.toContain('"place"');
 });
 

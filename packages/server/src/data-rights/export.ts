@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { appendAudit } from '../audit/audit.ts';
 import { eachAuditEntry } from '../audit/export.ts';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -33,6 +34,18 @@ export function exportWorkspace(ctx: Context): Readable {
   return Readable.from(eachLine(ctx), { objectMode: false });
 }
 
+/** Puts into the audit log that everything was read, by whom; the export that is told of has it too. */
+export async function recordExport(ctx: Context, format: 'ndjson' | 'zip'): Promise<void> {
+  await ctx.db.transaction((tx) =>
+    appendAudit(tx, ctx, {
+      action: 'workspace.exported',
+      target: { kind: 'workspace', id: ctx.organization.id },
+      before: null,
+      after: { format },
+    }),
+  );
+}
+
 /** What a key needs to read each part by itself. */
 const readingScopes: readonly Scope[] = [
   'audit:read',
@@ -40,6 +53,7 @@ const readingScopes: readonly Scope[] = [
   'usage:read',
   'billing:read',
   'keys:write',
+  'webhooks:write',
 ];
 
 function requireScopes({ actor }: Context): void {

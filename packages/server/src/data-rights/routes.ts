@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '../http/route.ts';
 import { deleteWorkspace } from './delete-workspace.ts';
 import type { DataRightsDeps } from './deps.ts';
 import { exportWorkspaceAsZip } from './export-zip.ts';
-import { exportWorkspace } from './export.ts';
+import { exportWorkspace, recordExport } from './export.ts';
 import { purgeNow } from './purge-now.ts';
 
 const tag = 'Workspaces';
@@ -25,7 +25,8 @@ const exportRoute = (deps: DataRightsDeps) =>
       'endpoints, mails, audit log. A stream, so that its size does not matter. Secrets are not in ' +
       'it, nor are files: with `format=zip` it is `workspace.ndjson` in a ZIP beside the outputs that ' +
       'are still kept and the inputs that still wait, up to 50,000. A key needs every scope that reads: ' +
-      'audit:read, conversions:read, usage:read, billing:read and keys:write.',
+      'audit:read, conversions:read, usage:read, billing:read, keys:write and webhooks:write. Each export ' +
+      'is an entry in the audit log.',
     tag,
     access: { kind: 'workspace', scope: 'audit:read' },
     query: z.strictObject({ format: z.enum(['ndjson', 'zip']).default('ndjson') }),
@@ -43,6 +44,7 @@ const exportRoute = (deps: DataRightsDeps) =>
       const stream = isZip
         ? await exportWorkspaceAsZip(ctx, deps.conversions)
         : exportWorkspace(ctx);
+      await recordExport(ctx, query.format);
       return reply
         .header('content-type', isZip ? 'application/zip' : 'application/x-ndjson; charset=utf-8')
         .header(

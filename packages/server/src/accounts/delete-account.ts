@@ -2,6 +2,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Context, PlatformContext } from '../context.ts';
 import type { Queryable } from '../db/pool.ts';
 import type { MemberCaller } from '../http/ports.ts';
+import { giveUpBillingAddress } from '../organizations/give-up-billing-address.ts';
 import { leaveWorkspace } from '../organizations/members.ts';
 import { listMemberships } from '../organizations/own-workspaces.ts';
 import { requireFreshSession } from './fresh-session.ts';
@@ -9,7 +10,8 @@ import { requireSelf } from './me.ts';
 import { deleteUserRows } from './sql.ts';
 
 /**
- * Deletes the user who asks: login, sessions, memberships, mails to them, invitations of them. What
+ * Deletes the user who asks: login, sessions, memberships, mails to them, invitations of them, their
+ * address on the bills of the workspaces that they are in. What
  * they did stays in the audit logs under an id that names nobody any more; a worker takes their
  * addresses out of what is kept (data-rights/erase-addresses.ts).
  *
@@ -41,5 +43,6 @@ async function leaveAll(tx: Queryable, ctx: PlatformContext, userId: string): Pr
   )) {
     const inside: Context = { ...ctx, organization: { id } };
     await leaveWorkspace(tx, inside, memberId);
+    await giveUpBillingAddress(tx, inside, userId);
   }
 }

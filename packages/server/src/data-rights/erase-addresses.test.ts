@@ -96,6 +96,82 @@ test('who has the address afterwards is not touched', async () => {
   expect(await linkMailedTo(tested, gone.email)).toContain('/invitations/');
 });
 
+test('an address that the account gave up is erased up to then: what follows is of who has it now', async () => {
+  const { path, owner } = await workspace();
+  const invite = async (email: string) => {
+    const made = await owner.call(`POST ${path as `/${string}`}/invitations`, { email });
+    return made.body as { id: string };
+  };
+  const gone = await signedIn(tested);
+  const before = await invite(gone.email);
+  const newEmail = `new-${gone.email}`;
+  await tested.database.owner.query(
+    sql`UPDATE "user" SET email = ${newEmail} WHERE id = ${gone.userId}`,
+  );
+  await owner.call(`DELETE ${path as `/${string}`}/invitations/${before.id}`);
+  const after = await invite(gone.email);
+  expect((await gone.browser.call('DELETE /v1/me')).status).toBe(204);
+  await eraseAddresses(tested.service.conversions);
+  const log = await owner.call(`GET ${path as `/${string}`}/audit-log`);
+  const made = (log.body['data'] as { action: string; target: object; erased: boolean }[]).filter(
+    ({ action }) => action === 'invitation.created',
+  );
+  expect(made).toMatchObject([
+    { target: { id: after.id }, erased: false },
+    { target: { id: before.id }, erased: true },
+  ]);
+  const open = await owner.call(`GET ${path as `/${string}`}/invitations`);
+  expect(open.body['data']).toMatchObject([{ id: after.id }]);
+});
+
+test('nobody has an entry erased by writing their address into it', async () => {
+  const { path, organizationId, owner } = await workspace();
+  const person = await signedIn(tested, { member: [organizationId, 'admin'] });
+  const { browser, email } = person;
+  await browser.call(`POST ${path as `/${string}`}/api-keys`, { name: email });
+  const settings = { billing_email: email, spend_cap_minor: 500 };
+  expect((await browser.call(`PATCH ${path as `/${string}`}/billing`, settings)).status).toBe(200);
+  expect((await browser.call('DELETE /v1/me')).status).toBe(204);
+  await eraseAddresses(tested.service.conversions);
+  const { body } = await owner.call(`GET ${path as `/${string}`}/audit-log`);
+  const entries = body['data'] as { action: string; after: object; erased: boolean }[];
+  expect(entries.filter(({ action }) => action === 'api_key.created')[0]).toMatchObject({
+    after: { name: email },
+  });
+  const billing = entries.filter(({ action }) => action === 'billing.updated');
+  expect(billing).toMatchObject([
+    { after: { billing_email: null }, erased: false },
+    { after: { spend_cap_minor: 500 }, erased: false },
+    { after: null, erased: true },
+  ]);
+});
+
+test('bills of a workspace that the user is not in go where they went', async () => {
+  const gone = await signedIn(tested);
+  const { path, owner } = await workspace();
+  const billing = `${path as `/${string}`}/billing` as const;
+  await owner.call(`PATCH ${billing}`, { billing_email: gone.email });
+  expect((await gone.browser.call('DELETE /v1/me')).status).toBe(204);
+  expect((await owner.call(`GET ${billing}`)).body).toMatchObject({ billing_email: gone.email });
+});
+
+test('a hundred accounts that cannot be erased hold up no other', async () => {
+  const { owner } = tested.database;
+  await owner.query(sql`INSERT INTO user_addresses (user_id, email, deleted_at)
+    SELECT 'stuck-' || n, 'stuck-' || n || '@example.com', now() FROM generate_series(1, 101) n`);
+  await owner.query(sql`CREATE FUNCTION stick() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'stuck'; END $$`);
+  await owner.query(sql`CREATE TRIGGER stick BEFORE DELETE ON user_addresses FOR EACH ROW
+    WHEN (OLD.user_id LIKE 'stuck%') EXECUTE FUNCTION stick()`);
+  const gone = await signedIn(tested);
+  expect((await gone.browser.call('DELETE /v1/me')).status).toBe(204);
+  await eraseAddresses(tested.service.conversions);
+  const left = await owner.query<{ user_id: string }>(sql`SELECT user_id FROM user_addresses`);
+  expect(left).toHaveLength(101);
+  expect(left.map((row) => row.user_id)).not.toContain(gone.userId);
+  await owner.query(sql`DROP TRIGGER stick ON user_addresses`);
+});
+
 test('an entry says by its id who made a key, not by their name', async () => {
   const { path, owner, organizationId } = await workspace();
   const made = await owner.call(`POST ${path as `/${string}`}/api-keys`, { name: 'Deploy' });
@@ -114,7 +190,7 @@ test('the application erases no entry in which no such address stands', async ()
   const gone = await signedIn(tested);
   await gone.browser.call('DELETE /v1/me');
   const rows = await tested.database.db.query<{ erased: boolean }>(
-    sql`SELECT erase_address_audit(${gone.userId}::text, ${gone.email}::text,
+    sql`SELECT erase_address_audit(${gone.userId}::text,
         chain_id, id, 'aud_x', now()) AS erased
       FROM audit_log WHERE chain_id = ${organizationId}`,
   );

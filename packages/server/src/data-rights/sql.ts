@@ -33,27 +33,28 @@ export function eraseAuditEntry(
     ${asOf}::timestamptz)`;
 }
 
-/** Of deleted accounts, what is still to be erased. */
-export function listAddressesToErase(limit: number): Statement {
-  return sql`SELECT user_id, email FROM user_addresses WHERE deleted_at IS NOT NULL
-    ORDER BY user_id, email LIMIT ${limit}`;
+/** Deleted accounts of which addresses are still to be erased, in the order of their ids. */
+export function listAccountsToErase(after: string, limit: number): Statement {
+  return sql`SELECT DISTINCT user_id FROM user_addresses
+    WHERE deleted_at IS NOT NULL AND user_id > ${after} ORDER BY user_id LIMIT ${limit}`;
 }
 
-export function listAddressedAudit(userId: string, email: string, limit: number): Statement {
-  return sql`SELECT chain_id, id FROM addressed_audit(${userId}::text, ${email}::text)
+export function listAddressedAudit(userId: string, limit: number): Statement {
+  return sql`SELECT chain_id, id FROM addressed_audit(${userId}::text)
     ORDER BY chain_id, id LIMIT ${limit}`;
 }
 
 export function eraseAddressAudit(
-  of: { userId: string; email: string; chainId: string; targetId: string; id: string },
+  of: { userId: string; chainId: string; targetId: string; id: string },
   asOf: Date,
 ): Statement {
-  return sql`SELECT erase_address_audit(${of.userId}::text, ${of.email}::text, ${of.chainId}::text,
+  return sql`SELECT erase_address_audit(${of.userId}::text, ${of.chainId}::text,
     ${of.targetId}::text, ${of.id}::text, ${asOf}::timestamptz)`;
 }
 
-export function eraseAddress(userId: string, email: string): Statement {
-  return sql`SELECT erase_address(${userId}::text, ${email}::text)`;
+export function eraseAddressesOf(userId: string): Statement {
+  return sql`SELECT erase_address(user_id, email) FROM user_addresses
+    WHERE user_id = ${userId} AND deleted_at IS NOT NULL`;
 }
 
 export function updateErased(organizationId: string, asOf: Date): Statement {

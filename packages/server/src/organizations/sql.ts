@@ -79,6 +79,16 @@ export function findRoleOfMember(organizationId: string, userId: string): Statem
     WHERE organization_id = ${organizationId} AND user_id = ${userId}`;
 }
 
+/** Of theirs, also one that they gave up, unless it is somebody else's by now. */
+export function forgetBillingAddressOf(organizationId: string, userId: string): Statement {
+  return sql`UPDATE organization o SET billing_email = NULL
+    WHERE o.id = ${organizationId} AND lower(o.billing_email) IN (
+      SELECT email FROM "user" WHERE id = ${userId} UNION
+      SELECT a.email FROM user_addresses a WHERE a.user_id = ${userId}
+        AND NOT EXISTS (SELECT FROM "user" u WHERE u.email = a.email))
+    RETURNING o.id`;
+}
+
 /** Locked, so that two workspaces at once are counted one after the other. */
 export function lockUser(userId: string): Statement {
   return sql`SELECT email FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;

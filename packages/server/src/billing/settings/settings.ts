@@ -162,11 +162,17 @@ async function record(
   ctx: Context,
   entry: { type: string; summary: string; before: object; after: object },
 ): Promise<void> {
-  const { type, summary, ...change } = entry;
-  await recordBillingEvent(tx, ctx, { type, summary, data: change });
-  await appendAudit(tx, ctx, {
-    action: type,
-    target: { kind: 'workspace', id: ctx.organization.id },
-    ...change,
-  });
+  const { type, summary, before, after } = entry;
+  await recordBillingEvent(tx, ctx, { type, summary, data: { before, after } });
+  // The address is an entry of its own: erased with an account, it takes nothing else along.
+  const isAddress = (name: string) => name === 'billing_email';
+  for (const isWanted of [isAddress, (name: string) => !isAddress(name)]) {
+    const part = {
+      before: Object.fromEntries(Object.entries(before).filter(([name]) => isWanted(name))),
+      after: Object.fromEntries(Object.entries(after).filter(([name]) => isWanted(name))),
+    };
+    if (Object.keys(part.after).length === 0) continue;
+    const target = { kind: 'workspace', id: ctx.organization.id };
+    await appendAudit(tx, ctx, { action: type, target, ...part });
+  }
 }

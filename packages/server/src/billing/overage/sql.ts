@@ -34,20 +34,15 @@ export function listSealedBills(organizationId: string): Statement {
     ORDER BY usage_period_start`;
 }
 
-/** `computed`: this very call did it. A bill in another currency than the workspace pays in is shown. */
+/** `computed`: this very call did it. */
 export function computeBill(
   organizationId: string,
   bill: { usagePeriodStart: string; id: string; collected: boolean },
   asOf: Date,
 ): Statement {
   const { usagePeriodStart, id, collected } = bill;
-  return sql`SELECT compute_overage_bill(b.organization_id, b.usage_period_start, ${id},
-      ${collected}::boolean AND coalesce(s.paid_currency, b.currency) = b.currency,
-      ${asOf}::timestamptz) AS computed
-    FROM overage_bills b
-    JOIN organization_subscriptions s ON s.organization_id = b.organization_id
-    WHERE b.organization_id = ${organizationId}
-      AND b.usage_period_start = ${usagePeriodStart}::timestamptz`;
+  return sql`SELECT compute_overage_bill(${organizationId}, ${usagePeriodStart}::timestamptz, ${id},
+    ${collected}::boolean, ${asOf}::timestamptz) AS computed`;
 }
 
 const billColumns = sql`id, usage_period_start, usage_period_end, currency, state, amount_minor,

@@ -51,26 +51,32 @@ async function underWay({ organizationId }: Visitor, count: number): Promise<() 
   };
 }
 
-test('a page in euros that is paid after overage in dollars: all later overage is collected in euros', async () => {
-  const one = await assigned();
-  const page = await one.call('POST', 'subscription', inEuro);
-  await convert(world, one.organizationId, 1);
-  await world.advanceTo('2027-06-01T13:00:00Z');
-  await finishCheckout(world, page.body['checkout_url']);
-  await world.settle();
-  await convert(world, one.organizationId, 40);
-  await world.advanceTo('2027-07-01T15:00:00Z');
-  await convert(world, one.organizationId, 20);
-  await world.advanceTo('2027-08-01T15:00:00Z');
-  const invoices = await providerInvoices(world, one.organizationId);
-  expect(invoices.map(({ status, currency }) => [status, currency])).toEqual([
-    ['paid', 'eur'],
-    ['paid', 'eur'],
-    ['paid', 'eur'],
-  ]);
-  expect(invoices.map(overageOn)).toEqual([[], [200], [100]]);
-  await expectInvariants(world.db, one.organizationId);
-});
+test.each([
+  ['an hour', '2027-06-01T13:00:00Z'],
+  ['less than a second', '2027-06-01T12:00:00Z'],
+])(
+  'a page in euros that is paid %s after overage in dollars: all later overage is collected in euros',
+  async (_, paidAt) => {
+    const one = await assigned();
+    const page = await one.call('POST', 'subscription', inEuro);
+    await convert(world, one.organizationId, 1);
+    await world.advanceTo(paidAt);
+    await finishCheckout(world, page.body['checkout_url']);
+    await world.settle();
+    await convert(world, one.organizationId, 40);
+    await world.advanceTo('2027-07-01T15:00:00Z');
+    await convert(world, one.organizationId, 20);
+    await world.advanceTo('2027-08-01T15:00:00Z');
+    const invoices = await providerInvoices(world, one.organizationId);
+    expect(invoices.map(({ status, currency }) => [status, currency])).toEqual([
+      ['paid', 'eur'],
+      ['paid', 'eur'],
+      ['paid', 'eur'],
+    ]);
+    expect(invoices.map(overageOn)).toEqual([[], [200], [100]]);
+    await expectInvariants(world.db, one.organizationId);
+  },
+);
 
 test('what is under way in dollars keeps euros out until it is done and owed', async () => {
   const one = await assigned();

@@ -73,7 +73,8 @@ export const accountTemplates: Templates<
       note: validUntil(
         payload.expires_at,
         context,
-        'If you do not know what this is about, ignore this mail.',
+        'If you signed up before and did not confirm your address, choose your password anew. If ' +
+          'you do not know what this is about, ignore this mail.',
       ),
     };
   },

@@ -100,6 +100,21 @@ test('an upload survives 503, a dropped connection and a bare 502, under one key
   expect(new Set(keys).size).toBe(1);
 });
 
+test('a deletion whose reply was lost is done when the repeat finds nothing, and only then', async () => {
+  const route = `DELETE ${workspace}`;
+  const erase = () => client().workspaces.delete('org_peer', { name: 'Peer' });
+  const gone = { code: 'not_found', detail: 'No such workspace.' };
+  peer.intercept(route, (_request, response) => void response.socket?.destroy());
+  peer.refuse(route, 404, gone);
+  await erase();
+  expect(peer.requestsTo(route)).toHaveLength(2);
+  peer.refuse(route, 404, gone);
+  expect((await errorOf(erase())).code).toBe('not_found');
+  peer.refuse(route, 429, { code: 'rate_limited', detail: 'Slow down.' }, { 'retry-after': '0' });
+  peer.refuse(route, 404, gone);
+  expect((await errorOf(erase())).code).toBe('not_found');
+});
+
 test('a reply cut off in its middle is asked for again', async () => {
   peer.intercept(`GET ${workspace}/usage`, (_request, response) => {
     response.writeHead(200, { 'content-length': '1000' });

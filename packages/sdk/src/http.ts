@@ -25,6 +25,8 @@ export interface Call extends CallOptions {
   headers?: Record<string, string>;
   json?: unknown;
   upload?: Upload;
+  /** What a repeat is told where the try before was done after all: then that is success. */
+  goneStatus?: number;
   /** For a POST; made up where absent, so that trying again is safe. */
   idempotencyKey?: string | undefined;
   /** After an abort, how long to wait for the reply to a body that was sent whole. Default 0. */
@@ -83,10 +85,15 @@ export class HttpClient {
     const key = call.method === 'POST' ? (call.idempotencyKey ?? randomToken()) : undefined;
     let failures = 0;
     let busyUntilMs: number | null = null;
+    let mayBeDone = false;
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#attempt(call, key, read);
       } catch (error) {
+        if (mayBeDone && error instanceof MutateError && error.status === call.goneStatus) {
+          return undefined as T;
+        }
+        mayBeDone ||= error instanceof MutateError && (error.status === 0 || error.status >= 500);
         // Our own earlier try is still being worked on: bounded by time, not by failures.
         const isBusy = error instanceof MutateError && error.code === 'idempotency_in_progress';
         if (isBusy) busyUntilMs ??= Date.now() + this.#options.timeoutMs;

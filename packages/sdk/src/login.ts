@@ -111,7 +111,7 @@ export class Login {
 
   /** For good, and by a session that is at most ten minutes old. */
   async deleteAccount(): Promise<void> {
-    await this.#http.nothing({ method: 'DELETE', path: '/v1/me' });
+    await this.#http.nothing({ method: 'DELETE', path: '/v1/me', goneStatus: 401 });
   }
 
   async sessions(options: CallOptions = {}): Promise<LoginSession[]> {

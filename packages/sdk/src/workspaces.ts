@@ -81,7 +81,8 @@ export class Workspaces {
   /** For good; by an owner who is signed in, or with the operator's key. `name`: its name, to confirm. */
   async delete(id: string | undefined, confirmation: { name: string }): Promise<void> {
     const path = await this.#pathOf(id);
-    await this.#http.nothing({ method: 'DELETE', path, json: { name: confirmation.name } });
+    const json = { name: confirmation.name };
+    await this.#http.nothing({ method: 'DELETE', path, json, goneStatus: 404 });
   }
 
   #pathOf(id: string | undefined): Promise<string> {

@@ -1,10 +1,12 @@
-import { Button, Menu, Text } from '@mantine/core';
+import { Button, Menu, Stack, Text } from '@mantine/core';
 import type { AuditEntry } from '@mutate/sdk';
+import { useMutation } from '@tanstack/react-query';
 import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { More } from '../components/More.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
+import { Problem } from '../components/Problem.tsx';
 import { usePagesOfList } from '../pages-of-list.ts';
 import { useApi, useWorkspaceId } from '../session.ts';
 import { AuditRows } from './audit-log/AuditRows.tsx';
@@ -43,20 +45,27 @@ export function Component() {
 /** All of it from the first entry on, with the hashes that prove it. */
 function Export() {
   const api = useApi();
-  const download = async (format: 'csv' | 'ndjson') => {
-    // An attachment: the page stays where it is.
-    globalThis.location.assign(await api.auditLog.exportPath(format));
-  };
+  const download = useMutation({
+    mutationFn: async (format: 'csv' | 'ndjson') => {
+      // A refusal would take the page's place; asked for like this, it is told in the page.
+      await api.auditLog.page({ limit: 1 });
+      // An attachment: the page stays where it is.
+      globalThis.location.assign(await api.auditLog.exportPath(format));
+    },
+  });
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button variant="default">Export</Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Every entry, with its hash</Menu.Label>
-        <Menu.Item onClick={() => void download('csv')}>CSV</Menu.Item>
-        <Menu.Item onClick={() => void download('ndjson')}>NDJSON</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Stack align="flex-end">
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default">Export</Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>Every entry, with its hash</Menu.Label>
+          <Menu.Item onClick={() => download.mutate('csv')}>CSV</Menu.Item>
+          <Menu.Item onClick={() => download.mutate('ndjson')}>NDJSON</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {download.isError ? <Problem error={download.error} /> : null}
+    </Stack>
   );
 }

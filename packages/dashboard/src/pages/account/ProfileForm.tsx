@@ -12,8 +12,9 @@ export function ProfileForm({ me }: { me: Me }) {
   const [email, setEmail] = useState(me.user.email);
   const save = useMutation({
     mutationFn: async () => {
-      if (name !== me.user.name) await login.changeName(name);
+      // First what may be refused: then the name is not saved either, and both are still there.
       if (email !== me.user.email) await login.changeEmail({ newEmail: email, callbackURL: '/' });
+      if (name !== me.user.name) await login.changeName(name);
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['me'] }),
   });

@@ -21,7 +21,13 @@ export function EditEndpoint({ endpoint }: { endpoint: WebhookEndpoint }) {
       <Button size="xs" variant="default" onClick={open}>
         Edit
       </Button>
-      <Modal opened={isOpen} onClose={close} title="Edit endpoint" size="lg">
+      <Modal
+        opened={isOpen}
+        onClose={close}
+        title="Edit endpoint"
+        size="lg"
+        closeOnClickOutside={false}
+      >
         <EndpointForm start={endpoint} label="Save" onSave={save} />
       </Modal>
     </>

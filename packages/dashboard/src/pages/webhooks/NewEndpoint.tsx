@@ -32,7 +32,8 @@ export function NewEndpoint() {
         onClose={leave}
         title={made === null ? 'New endpoint' : 'Its signing secret'}
         size="lg"
-        closeOnClickOutside={made === null}
+        closeOnClickOutside={false}
+        closeOnEscape={made === null}
       >
         {made === null ? (
           <EndpointForm start={nothingYet} label="Create endpoint" onSave={create} />

@@ -13,7 +13,13 @@ const decimal = String.raw`\s*[0-9]+(\.[0-9]+)?\s*`;
 export function OverageFields({ price, onChange }: OverageFieldsProps) {
   const { tiers, byType } = price;
   return (
-    <Stack gap="xs" w="100%" pl="md">
+    <Stack
+      gap="xs"
+      w="100%"
+      pl="md"
+      role="group"
+      aria-label={`Past the limit, ${price.currency.toUpperCase()} a ${price.interval}`}
+    >
       <TierRows tiers={tiers} onChange={(next) => onChange({ tiers: next })} />
       <TypeRows byType={byType} onChange={(next) => onChange({ byType: next })} />
       <Group gap="xs">
@@ -98,6 +104,12 @@ function TierRows({ tiers, onChange }: TierRowsProps) {
   });
 }
 
+/** Of two prices for one type the last would hold, unseen. */
+function otherThan(others: readonly TypeDraft[]): string {
+  const types = others.map(({ type }) => type).filter((type) => /^\w+$/.test(type));
+  return types.length === 0 ? '.*' : String.raw`(?!\s*(?:${types.join('|')})\s*$).*`;
+}
+
 interface TypeRowsProps {
   byType: readonly TypeDraft[];
   onChange: (byType: TypeDraft[]) => void;
@@ -113,6 +125,8 @@ function TypeRows({ byType, onChange }: TypeRowsProps) {
         label={`Type ${index + 1}`}
         w={230}
         required
+        pattern={otherThan(byType.filter((_, at) => at !== index))}
+        title="Each type has one price"
         limit={20}
         data={[...new Set((formats.data ?? []).map(({ type }) => type))]}
         value={own.type}

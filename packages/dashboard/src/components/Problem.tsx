@@ -11,10 +11,14 @@ interface ProblemProps {
   children?: ReactNode;
 }
 
-/** What went wrong, in the server's words, with the id that support asks for. */
+/**
+ * What went wrong, in the server's words, with the id that support asks for. What is not there or
+ * not allowed is not tried again: the answer would be the same.
+ */
 export function Problem({ error, onRetry, children }: ProblemProps) {
   const isKnown = error instanceof MutateError;
   const isStale = isKnown && error.extras['reason'] === 'sign_in_again';
+  const isFinal = isKnown && (error.status === 403 || error.status === 404);
   const { pathname } = useLocation();
   return (
     <div className="notice" data-tone="bad" role="alert">
@@ -34,7 +38,7 @@ export function Problem({ error, onRetry, children }: ProblemProps) {
         ) : null}
         {children}
         <Group gap="md">
-          {onRetry === undefined ? null : (
+          {onRetry === undefined || isFinal ? null : (
             <Button size="xs" variant="default" onClick={onRetry}>
               Try again
             </Button>

@@ -32,9 +32,11 @@ export function Component() {
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
+  const name = planName(input.planId);
   return (
     <Page
-      title={`Change to ${planName(input.planId)}`}
+      // Before the plans are here, and where they do not come, an id is nothing to read.
+      title={name === input.planId ? 'Change plan' : `Change to ${name}`}
       about={
         <Anchor component={Link} to={`/${workspaceId}/billing/plans`} size="sm">
           All plans

@@ -19,6 +19,11 @@ export function Component() {
       <Loaded query={invitation} lines={3}>
         {(data) => <Answer invitation={data} token={token} />}
       </Loaded>
+      {invitation.isError ? (
+        <Anchor component={Link} to="/" size="sm">
+          Go to Mutate without it
+        </Anchor>
+      ) : null}
     </Door>
   );
 }

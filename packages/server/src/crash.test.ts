@@ -112,20 +112,19 @@ describe('a kill -9 in mid-conversion', () => {
     }
     await end(running, 'SIGKILL');
     const answer = await sync;
-    const killedAt = performance.now();
     running = await start();
-    for (;;) {
+    // How long that takes is measured by the proof of faults; here the machine may be busy.
+    const isIdle = async () => {
       const { active, reserved, queued: waiting } = await readUsage();
-      if (active === 0 && reserved === 0 && waiting === 0) break;
-      expect(performance.now() - killedAt).toBeLessThan(30_000);
-      await sleep(100);
-    }
+      return active === 0 && reserved === 0 && waiting === 0;
+    };
+    await expect.poll(isIdle, { timeout: 120_000, interval: 100 }).toBe(true);
     const statuses = await listStatuses();
     const succeeded = statuses.filter((status) => status === 'succeeded').length;
     // The first, and the acknowledged one; the synchronous one only if it was answered 201.
     expect(succeeded).toBe(answer === 201 ? 3 : 2);
     expect((await readUsage()).used).toBe(succeeded);
-  }, 90_000);
+  }, 180_000);
 
   it('in mid-batch leaves each job to stand by itself, and a repeat gives the same ones', async () => {
     const usedBefore = (await readUsage()).used;
@@ -154,11 +153,8 @@ describe('a kill -9 in mid-conversion', () => {
         status: string;
         counts: { succeeded: number };
       };
-    const deadlineMs = performance.now() + 60_000;
-    while ((await readBatch()).status !== 'completed') {
-      expect(performance.now()).toBeLessThan(deadlineMs);
-      await sleep(100);
-    }
+    const status = async () => (await readBatch()).status;
+    await expect.poll(status, { timeout: 120_000, interval: 100 }).toBe('completed');
     expect((await readBatch()).counts.succeeded).toBe(8);
     const again = await post();
     expect(again.headers.get('idempotent-replayed')).toBe('true');
@@ -167,7 +163,7 @@ describe('a kill -9 in mid-conversion', () => {
       data: batch.data.map(({ job }) => ({ job: { id: job.id } })),
     });
     expect((await readUsage()).used).toBe(usedBefore + 8);
-  }, 120_000);
+  }, 180_000);
 
   it('lets the next start take over the database, and SIGTERM stop all of it', async () => {
     const { child } = running;

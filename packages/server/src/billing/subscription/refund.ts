@@ -1,5 +1,5 @@
 import type { BillingDeps } from '../deps.ts';
-import type { Stripe } from '../provider/stripe.ts';
+import { isNothingUpcoming, type Stripe } from '../provider/stripe.ts';
 import { itemOf } from '../sync/subscription-facts.ts';
 import type { LiveSubscription } from './present.ts';
 
@@ -10,13 +10,21 @@ export interface Refund {
   readonly credit_minor: number;
 }
 
-/** What is left of the paid time, by the provider's own reckoning, in minor units. */
+/**
+ * What is left of the paid time, by the provider's own reckoning, in minor units. Of days for nothing
+ * nothing is, for which it has no invoice to preview.
+ */
 export async function findRest({ stripe }: BillingDeps, live: LiveSubscription): Promise<number> {
-  const preview = await stripe.invoices.createPreview({
-    subscription: live.id,
-    subscription_details: { cancel_now: true, proration_behavior: 'always_invoice' },
-  });
-  return -preview.total;
+  try {
+    const preview = await stripe.invoices.createPreview({
+      subscription: live.id,
+      subscription_details: { cancel_now: true, proration_behavior: 'always_invoice' },
+    });
+    return -preview.total;
+  } catch (error) {
+    if (!isNothingUpcoming(error)) throw error;
+    return 0;
+  }
 }
 
 /**

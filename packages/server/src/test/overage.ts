@@ -64,16 +64,21 @@ export async function convert(
   await Promise.all(done);
 }
 
-/** The invoices of a workspace at the provider, oldest first, each with all of its lines. */
+/**
+ * The invoices of a workspace at the provider, oldest first, each with all of its lines; none where it
+ * never was a customer.
+ */
 export async function providerInvoices(
   world: Pick<OpenWorld, 'stripe'> & { readonly db: Database },
   organizationId: string,
 ): Promise<Stripe.Invoice[]> {
-  const [row] = await world.db.query<{ customer: string }>(
+  const [row] = await world.db.query<{ customer: string | null }>(
     sql`SELECT stripe_customer_id AS customer FROM organization_subscriptions
       WHERE organization_id = ${organizationId}`,
   );
-  const list = world.stripe.invoices.list({ customer: row?.customer ?? '', limit: 100 });
+  const customer = row?.customer ?? null;
+  if (customer === null) return [];
+  const list = world.stripe.invoices.list({ customer, limit: 100 });
   return (await list.autoPagingToArray({ limit: 1_000 })).toReversed();
 }
 

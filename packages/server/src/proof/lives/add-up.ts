@@ -104,7 +104,13 @@ async function compareSubscription(world: Books, id: string): Promise<string[]> 
         AND p.currency = s.currency AND p.interval = s.interval
       WHERE s.organization_id = ${id}`,
   );
-  const customerId = String(kept?.stripe_customer_id);
+  const customerId = kept?.['stripe_customer_id'] ?? null;
+  if (typeof customerId !== 'string') {
+    // Who never got as far as a page is no customer, and has nothing there.
+    const { stripe_subscription_id: subscription, balance_minor: balance } = kept ?? {};
+    const isBare = kept !== undefined && subscription === null && Number(balance) === 0;
+    return isBare ? [] : ['no customer, and yet a subscription or a balance'];
+  }
   const { data } = await world.stripe.subscriptions.list({ customer: customerId });
   const customer = await world.stripe.customers.retrieve(customerId);
   const balance = customer.deleted === true ? 0 : customer.balance;

@@ -74,6 +74,8 @@ export interface Billing {
   /** In the workspace's favour. */
   balance_minor: number;
   payment_method: PaymentMethod | null;
+  /** The subscription is charged again, and nothing is on file to charge. */
+  payment_method_missing: boolean;
   next_invoice: { amount_due_minor: number; currency: string; due_at: string } | null;
   overage_policy: OveragePolicy;
   spend_cap_minor: number | null;

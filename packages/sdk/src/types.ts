@@ -274,6 +274,8 @@ export interface Workspace {
   /** Percent of the monthly limit at which the workspace is told. */
   alert_thresholds: number[];
   suspended: boolean;
+  /** The subscription is charged again, and nothing is on file to charge. */
+  payment_method_missing: boolean;
   created_at: string;
 }
 

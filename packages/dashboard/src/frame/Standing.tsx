@@ -1,4 +1,5 @@
 import { Anchor, Text } from '@mantine/core';
+import type { Workspace } from '@mutate/sdk';
 import { Link, useLocation } from 'react-router';
 import { useWorkspace } from '../session.ts';
 import { useMayOpen } from './use-may-open.ts';
@@ -9,24 +10,53 @@ export function Standing({ base }: { base: string }) {
   const { pathname } = useLocation();
   const mayOpen = useMayOpen();
   if (workspace === undefined || pathname === `${base}/billing`) return null;
-  const { suspended, billing_status: status } = workspace;
-  if (!suspended && status === 'ok') return null;
+  const trouble = troubleOf(workspace);
+  if (trouble === null) return null;
   return (
     <div className="notice banner" data-tone="bad" role="status">
       <Text size="sm">
-        {suspended
-          ? 'This workspace was suspended by the operator: new conversions are refused. '
-          : status === 'past_due'
-            ? 'The last payment failed. '
-            : 'A payment is overdue: new conversions are refused. '}
+        {trouble.text}{' '}
         {mayOpen('billing') ? (
           <Anchor component={Link} to={`${base}/billing`} size="sm">
-            {suspended ? 'See billing' : 'Pay it, or use another card'}
+            {trouble.wayOut}
           </Anchor>
-        ) : suspended ? null : (
-          'Owners and those who see to billing can pay it.'
+        ) : (
+          trouble.others
         )}
       </Text>
     </div>
   );
+}
+
+interface Trouble {
+  readonly text: string;
+  readonly wayOut: string;
+  /** For who may not see billing. */
+  readonly others: string | null;
+}
+
+function troubleOf(workspace: Workspace): Trouble | null {
+  if (workspace.suspended) {
+    return {
+      text: 'This workspace was suspended by the operator: new conversions are refused.',
+      wayOut: 'See billing',
+      others: null,
+    };
+  }
+  if (workspace.billing_status !== 'ok') {
+    return {
+      text:
+        workspace.billing_status === 'past_due'
+          ? 'The last payment failed.'
+          : 'A payment is overdue: new conversions are refused.',
+      wayOut: 'Pay it, or use another card',
+      others: 'Owners and those who see to billing can pay it.',
+    };
+  }
+  if (!workspace.payment_method_missing) return null;
+  return {
+    text: 'No card is on file, so the next invoice cannot be paid.',
+    wayOut: 'Add a card',
+    others: 'Owners and those who see to billing can add one.',
+  };
 }

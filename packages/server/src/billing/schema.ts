@@ -23,6 +23,8 @@ export const billingSchema = z
         exp_year: z.int(),
       })
       .nullable(),
+    /** The subscription is charged again, and nothing is on file to charge. */
+    payment_method_missing: z.boolean(),
     next_invoice: z
       .object({ amount_due_minor: z.int(), currency: z.string(), due_at: z.string() })
       .nullable(),

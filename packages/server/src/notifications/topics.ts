@@ -35,6 +35,7 @@ export interface Announcements {
   'invoice.payment_failed': Invoice &
     ({ day: 0; grace_ends_at: string | null } | { day: 3 | 7; grace_ends_at: string });
   'invoice.payment_action_required': Invoice;
+  'payment_method.removed': LostCard;
   'payment_method.expiring': { brand: string; last4: string; exp_month: number; exp_year: number };
   'usage.digest': UsageDigest;
   'webhook_endpoint.disabled': {
@@ -103,6 +104,21 @@ interface Invoice {
   amount_due_minor: number;
   currency: string;
   hosted_invoice_url: string | null;
+}
+
+/** The last card is gone, and something depended on it. */
+interface LostCard {
+  brand: string;
+  last4: string;
+  plan_name: string;
+  /** Of the subscription. */
+  status: string;
+  /** When something is charged next; null: the plan does not go on. */
+  charged_at: string | null;
+  /** Something was used past the limit that is on no final invoice. */
+  owes_overage: boolean;
+  /** It was to be charged for conversions past the limit, which are refused now. */
+  overage_blocked: boolean;
 }
 
 /** Of seven days, [week_start, week_end). */

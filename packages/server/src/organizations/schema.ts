@@ -42,6 +42,8 @@ export const workspaceSchema = z
     /** Percent of the monthly limit at which the workspace is told. */
     alert_thresholds: z.array(z.int()),
     suspended: z.boolean(),
+    /** The subscription is charged again, and nothing is on file to charge. */
+    payment_method_missing: z.boolean(),
     created_at: z.string(),
   })
   .meta({ id: 'Workspace' });

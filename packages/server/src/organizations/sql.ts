@@ -5,7 +5,7 @@ import type { UpdateWorkspace } from './schema.ts';
 /** A row is the wire's `workspace`. */
 const workspaceColumns = sql`o.id, 'workspace' AS object, o.name, o.slug, o.plan_id,
   o.billing_status, o.billing_email, o.time_zone, o.retention_hours, o.alert_thresholds,
-  o.suspended_at IS NOT NULL AS suspended, o.created_at`;
+  o.suspended_at IS NOT NULL AS suspended, payment_method_missing(o.id), o.created_at`;
 
 export interface NewOrganization {
   readonly id: string;

@@ -16,6 +16,15 @@ const link = {
   expires_at: '2027-02-01T10:00:00.000Z',
 };
 const failed = { ...invoice, grace_ends_at: '2027-02-07T10:00:00.000Z' };
+const lostCard = {
+  brand: 'Visa',
+  last4: '4242',
+  plan_name: 'Pro',
+  status: 'active',
+  charged_at: '2027-02-28T10:00:00.000Z',
+  owes_overage: false,
+  overage_blocked: false,
+};
 const change = {
   change: 'upgraded',
   plan_id: 'plan_pro',
@@ -150,6 +159,13 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   sample('invoice.payment_failed', { ...failed, day: 3 }, '-day-3'),
   sample('invoice.payment_failed', { ...failed, day: 7 }, '-day-7'),
   sample('invoice.payment_action_required', invoice),
+  sample('payment_method.removed', lostCard),
+  sample('payment_method.removed', { ...lostCard, status: 'trialing' }, '-trial'),
+  sample(
+    'payment_method.removed',
+    { ...lostCard, charged_at: null, owes_overage: true, overage_blocked: true },
+    '-overage',
+  ),
   sample('payment_method.expiring', { brand: 'Visa', last4: '4242', exp_month: 3, exp_year: 2027 }),
   sample('webhook_endpoint.disabled', {
     endpoint_id: 'whk_1',

@@ -9,14 +9,15 @@ import { StripeError } from '../wire/stripe-error.ts';
 
 /**
  * Writes an event about a document as it is now, and a delivery to each endpoint that wants it, in
- * the transaction that made it true. `….updated` tells what was there before.
+ * the transaction that made it true. `….updated` tells what was there before, and so does a removed
+ * payment method, which names its customer nowhere else.
  */
 export function emit(tx: Transaction, type: string, document: Readonly<Document>): void {
   const object = checked(render(document));
   const endpoints = [...tx.scan('webhook_endpoint')].filter(
     (endpoint) => endpoint.status === 'enabled' && wants(endpoint.enabled_events, type),
   );
-  const previous = type.endsWith('.updated') ? previousOf(tx, document, object) : undefined;
+  const previous = tellsPrevious(type) ? previousOf(tx, document, object) : undefined;
   const event = tx.insert('event', {
     id: newId('event'),
     object: 'event',
@@ -51,6 +52,10 @@ export function emit(tx: Transaction, type: string, document: Readonly<Document>
     });
     delivery.order = delivery.sim_seq;
   }
+}
+
+function tellsPrevious(type: string): boolean {
+  return type.endsWith('.updated') || type === 'payment_method.detached';
 }
 
 /** What goes out in an event is held against the contract like any response. */

@@ -27,6 +27,7 @@ interface Input {
   cancel_url?: string;
   expires_at?: number;
   payment_method_collection?: string;
+  allowed_payment_method_types?: string[];
 }
 
 const subscriptionData = [
@@ -37,7 +38,7 @@ const subscriptionData = [
 const names = [
   ...words('mode customer customer_email client_reference_id currency metadata'),
   ...words('line_items.price line_items.quantity success_url cancel_url expires_at'),
-  ...words('payment_method_collection payment_method_types ui_mode'),
+  ...words('payment_method_collection allowed_payment_method_types ui_mode'),
   ...words('setup_intent_data.description setup_intent_data.metadata'),
   ...subscriptionData,
 ];
@@ -98,6 +99,9 @@ function createSession(tx: Transaction, params: Input): CheckoutSession {
   if (mode !== 'subscription' && mode !== 'setup') {
     throw notPlayed('Checkout in any mode but `subscription` and `setup`', 'mode');
   }
+  if (params.allowed_payment_method_types?.includes('card') === false) {
+    throw notPlayed('Checkout without cards', 'allowed_payment_method_types');
+  }
   const customer =
     params.customer === undefined ? undefined : needLiving(tx, params.customer, 'customer');
   const items = (params.line_items ?? []).map(({ price = '', quantity = 1 }) => ({
@@ -141,6 +145,7 @@ function makeSession(
     metadata: mergeMetadata({}, params.metadata),
     payment_method_collection:
       mode === 'subscription' ? (params.payment_method_collection ?? 'always') : null,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     payment_method_types: ['card'],
     payment_status: mode === 'setup' ? 'no_payment_required' : 'unpaid',
     ui_mode: 'hosted_page',

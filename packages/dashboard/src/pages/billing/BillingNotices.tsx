@@ -21,6 +21,9 @@ export function BillingNotices({ billing, subscription }: NoticesProps) {
   return (
     <>
       {billing.status === 'ok' ? null : <Overdue billing={billing} />}
+      {billing.status === 'ok' && billing.payment_method_missing ? (
+        <CardMissing subscription={subscription} />
+      ) : null}
       {pending === null ? null : (
         <Notice tone="warn">
           <Text size="sm">
@@ -87,6 +90,31 @@ function Overdue({ billing }: { billing: Billing }) {
           Use another card
         </Button>
       </Group>
+      {page.isError ? <Problem error={page.error} /> : null}
+    </Notice>
+  );
+}
+
+/** Nothing to charge what comes next to. */
+function CardMissing({ subscription }: { subscription: Subscription }) {
+  const api = useApi();
+  const timeZone = useTimeZone();
+  const page = useMutation({
+    mutationFn: () => api.billing.paymentMethodPage(globalThis.location.href),
+    onSuccess: (url) => globalThis.location.assign(url),
+  });
+  const day = formatDate(subscription.current_period_end, timeZone);
+  return (
+    <Notice tone="bad">
+      <Text size="sm" maw={560}>
+        No card is on file.{' '}
+        {subscription.status === 'trialing'
+          ? `The trial of ${subscription.plan.name} ends on ${day}; without a card it cannot be paid from then on.`
+          : `${subscription.plan.name} is charged next on ${day}; without a card that invoice cannot be paid.`}
+      </Text>
+      <Button size="xs" loading={page.isPending} onClick={() => page.mutate()}>
+        Add a card
+      </Button>
       {page.isError ? <Problem error={page.error} /> : null}
     </Notice>
   );

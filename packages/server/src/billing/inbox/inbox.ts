@@ -30,6 +30,7 @@ const eventSchema = z.object({
       customer: z.union([z.string().max(255), z.looseObject({ id: z.string() })]).nullish(),
       billing_reason: z.string().nullish(),
     }),
+    previous_attributes: z.looseObject({ customer: z.string().max(255).nullish() }).nullish(),
   }),
 });
 
@@ -95,8 +96,10 @@ function isRenewalDraft({ type, data }: IncomingEvent): boolean {
 
 /** The row of an event, from wherever it came. */
 function toRow(event: IncomingEvent, source: NewEvent['source']): NewEvent {
-  const { object } = event.data;
-  const customer = object.object === 'customer' ? object.id : object.customer;
+  const { object, previous_attributes: previous } = event.data;
+  // A card that was removed is nobody's any more: whose it was stands beside it.
+  const customer =
+    (object.object === 'customer' ? object.id : object.customer) ?? previous?.customer;
   return {
     id: event.id,
     type: event.type,

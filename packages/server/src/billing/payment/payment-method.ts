@@ -1,10 +1,11 @@
 import { appendAudit } from '../../audit/audit.ts';
 import type { Context } from '../../context.ts';
+import type { Queryable } from '../../db/pool.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { ensureCustomer } from '../customer/customer.ts';
 import type { BillingDeps } from '../deps.ts';
-import { findPaymentSituation, type PaymentSituation } from './sql.ts';
+import { findPaymentSituation, hideCard, type PaymentSituation } from './sql.ts';
 import { pathOfReturn, returnUrls } from './return-urls.ts';
 import { askStripe, idOf, isMissing, isPaymentRefused } from '../provider/stripe.ts';
 import { syncOrganization } from '../sync/sync.ts';
@@ -20,15 +21,16 @@ export async function openCardPage(
   returnUrl: string | undefined,
 ): Promise<string> {
   const urls = returnUrls(deps, returnUrl);
-  const situation = await findSituation(deps, ctx);
+  const situation = await findSituation(deps.db, ctx);
   const { url } = await askStripe(async () => {
     const customer = await ensureCustomer(deps, ctx);
     const metadata = { organization_id: ctx.organization.id };
     return deps.stripe.checkout.sessions.create({
       mode: 'setup',
       customer,
-      // Which ways to pay are offered follows from it.
+      // Asked for in this mode.
       currency: situation.currency,
+      allowed_payment_method_types: ['card'],
       ...urls,
       metadata,
       setup_intent_data: { metadata },
@@ -169,16 +171,25 @@ async function ifKnown<Found>(asked: Promise<Found>): Promise<Found | null> {
  */
 export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void> {
   const { id } = ctx.organization;
-  const situation = await findSituation(deps, ctx);
-  const { stripe_payment_method_id: methodId } = situation;
-  if (methodId === null) throw notFound('payment method');
-  requireUnneeded(situation);
-  await askStripe(() =>
-    deps.stripe.paymentMethods.detach(methodId).catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-    }),
-  );
-  await askStripe(() => syncOrganization(deps, id));
+  const { methodId, situation } = await ctx.db.transaction(async (tx) => {
+    await lockOrganization(tx, ctx);
+    const found = await findSituation(tx, ctx);
+    const { stripe_payment_method_id: kept } = found;
+    if (kept === null) throw notFound('payment method');
+    requireUnneeded(found);
+    // Under the lock under which charging is chosen: whoever comes next finds no card.
+    await tx.query(hideCard(id, ctx.clock.now()));
+    return { methodId: kept, situation: found };
+  });
+  try {
+    await askStripe(() =>
+      deps.stripe.paymentMethods.detach(methodId).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      }),
+    );
+  } finally {
+    await askStripe(() => syncOrganization(deps, id));
+  }
   // The sync has told of it in the billing history; who did it is told here.
   await ctx.db.transaction(async (tx) => {
     await lockOrganization(tx, ctx);
@@ -192,9 +203,9 @@ export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void>
   });
 }
 
-async function findSituation(deps: BillingDeps, ctx: Context): Promise<PaymentSituation> {
+async function findSituation(db: Queryable, ctx: Context): Promise<PaymentSituation> {
   const statement = findPaymentSituation(ctx.organization.id);
-  const [situation] = await deps.db.query<PaymentSituation>(statement);
+  const [situation] = await db.query<PaymentSituation>(statement);
   if (situation === undefined) throw notFound('workspace');
   return situation;
 }

@@ -14,13 +14,33 @@ export interface PaymentSituation {
 
 export function findPaymentSituation(organizationId: string): Statement {
   return sql`SELECT stripe_payment_method_id, payment_method, stripe_subscription_id,
-      currency, overage_policy, overage_charge_allowed,
-      EXISTS (SELECT FROM overage_bills b WHERE b.organization_id = s.organization_id
-        AND b.state IN ('open', 'computed', 'item_created') AND coalesce(b.collected, true)
-        AND coalesce(b.amount_minor > 0, true))
-      OR EXISTS (SELECT FROM active_conversions a WHERE a.organization_id = s.organization_id
-        AND a.overage_reserved > 0) AS owes_overage
-    FROM organization_subscriptions s WHERE s.organization_id = ${organizationId}`;
+      currency, overage_policy, overage_charge_allowed, owes_overage(organization_id)
+    FROM organization_subscriptions WHERE organization_id = ${organizationId}`;
+}
+
+/**
+ * Takes the card out of what is kept, though not its id: nothing new is charged to it from here on. A
+ * look at the provider brings it back as long as it is there.
+ */
+export function hideCard(organizationId: string, asOf: Date): Statement {
+  return sql`UPDATE organization_subscriptions SET payment_method = NULL, updated_at = ${asOf}
+    WHERE organization_id = ${organizationId}`;
+}
+
+/** What a workspace without a card is to be told. */
+export interface LostCardFacts {
+  readonly plan_name: string;
+  readonly status: string;
+  /** When something is charged next; null: nothing goes on. */
+  readonly charged_at: string | null;
+  readonly owes_overage: boolean;
+}
+
+export function findLostCardFacts(organizationId: string): Statement {
+  return sql`SELECT p.name AS plan_name, s.status, next_charge_at(s.organization_id) AS charged_at,
+      owes_overage(s.organization_id)
+    FROM organization_subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
+    WHERE s.organization_id = ${organizationId}`;
 }
 
 /** Without a card nothing can be charged for overage, unless the operator gave his word. */

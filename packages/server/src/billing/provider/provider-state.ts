@@ -91,15 +91,16 @@ function listExtra(
   return others.map(({ id }) => id).toSorted();
 }
 
-/** The subscription's own card comes before the customer's. */
+/** The subscription's own card comes before the customer's; one that was detached is nobody's. */
 function pickPaymentMethod(
   customer: Stripe.Customer,
   subscription: Stripe.Subscription | null,
 ): Stripe.PaymentMethod | null {
   const isOver = subscription === null || rankOf(subscription) === 0;
   const own = isOver ? null : subscription.default_payment_method;
-  const method = own ?? customer.invoice_settings.default_payment_method;
-  return typeof method === 'string' ? null : method;
+  const both = [own, customer.invoice_settings.default_payment_method];
+  const attached = both.filter((method) => method !== null && typeof method !== 'string');
+  return attached.find((method) => method.customer !== null) ?? null;
 }
 
 /** What an open one's payment waits for is told only where it is asked for. */

@@ -15,7 +15,7 @@ export function findBillingOfOrganization(organizationId: string): Statement {
            WHEN o.billing_status = 'past_due' OR s.status = 'past_due' THEN 'past_due'
            ELSE 'ok' END AS status,
       o.billing_email, s.currency, s.balance_minor, s.payment_method,
-      NULL AS next_invoice, s.overage_policy, s.spend_cap_minor, s.overage_charge_allowed
+      payment_method_missing(o.id), NULL AS next_invoice, s.overage_policy, s.spend_cap_minor, s.overage_charge_allowed
     FROM organization o
     JOIN organization_subscriptions s ON s.organization_id = o.id
     WHERE o.id = ${organizationId}`;

@@ -131,6 +131,8 @@ async function create(
     mode: 'subscription',
     customer,
     line_items: [{ price, quantity: 1 }],
+    // What the workspace is told of, and what overage is charged to, is a card.
+    allowed_payment_method_types: ['card'],
     // Also where nothing is due today: overage is charged later.
     payment_method_collection: 'always',
     ...urls,

@@ -13,7 +13,7 @@ import { fetchProviderState, type ProviderState } from '../provider/provider-sta
 import { planReminders } from '../due-work/reminders.ts';
 import { cancelOfDeleted } from './cancel-of-deleted.ts';
 import { insertRevenueChange } from './revenue-sql.ts';
-import { cardOf, followCard } from './follow-card.ts';
+import { cardOf, followCard, tellLostCard } from './follow-card.ts';
 import { tellChanges } from './tell-changes.ts';
 import { followExtraSubscriptions } from './extra-subscriptions.ts';
 import { stayAfterUpgrade } from './stay-after-upgrade.ts';
@@ -92,14 +92,17 @@ async function write(
       ctx.clock.now(),
     ),
   );
-  await followCard(tx, ctx, kept, state.paymentMethod);
+  const lost = await followCard(tx, ctx, kept, state.paymentMethod);
   await followExtraSubscriptions(tx, ctx, kept, state);
   const { grace_ends_at: graceEndsAt } =
     facts instanceof UnknownPriceError || facts === null ? kept : facts;
   await writeInvoices(tx, ctx, state.invoices, graceEndsAt);
-  if (facts instanceof UnknownPriceError) return facts;
-  if (facts !== null) await writeSubscription(tx, ctx, { kept, facts, state, number });
-  return null;
+  const isUnknown = facts instanceof UnknownPriceError;
+  if (!isUnknown && facts !== null) {
+    await writeSubscription(tx, ctx, { kept, facts, state, number });
+  }
+  if (lost !== null) await tellLostCard(tx, ctx, lost, number);
+  return isUnknown ? facts : null;
 }
 
 async function findKept(tx: Queryable, ctx: Context): Promise<KeptSubscription> {

@@ -33,6 +33,7 @@ export const categoryOfTopic: Readonly<Partial<Record<Topic, Category>>> = {
   'invoice.paid': 'billing',
   'invoice.payment_failed': 'billing',
   'invoice.payment_action_required': 'billing',
+  'payment_method.removed': 'billing',
   'payment_method.expiring': 'billing',
   'workspace.suspended': 'security',
   'workspace.reactivated': 'security',

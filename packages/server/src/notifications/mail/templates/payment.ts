@@ -10,6 +10,7 @@ type PaymentTopic =
   | 'invoice.paid'
   | 'invoice.payment_failed'
   | 'invoice.payment_action_required'
+  | 'payment_method.removed'
   | 'payment_method.expiring';
 
 type Invoice = Announcements['invoice.paid'];
@@ -47,6 +48,11 @@ export const paymentTemplates: Templates<PaymentTopic> = {
     facts: invoiceFacts(payload),
     action: invoiceAction(payload, context, 'Confirm the payment'),
   }),
+  'payment_method.removed': (payload, context) => ({
+    subject: `${context.workspace}: no card is on file any more`,
+    paragraphs: lostCard(payload, context),
+    action: { label: 'Add a card', url: `${context.workspaceUrl}/billing` },
+  }),
   'payment_method.expiring': (payload, context) => ({
     subject: `${context.workspace}: the card ending in ${plainName(payload.last4)} expires soon`,
     paragraphs: [
@@ -57,6 +63,35 @@ export const paymentTemplates: Templates<PaymentTopic> = {
     action: { label: 'Change the card', url: `${context.workspaceUrl}/billing` },
   }),
 };
+
+function lostCard(
+  payload: Announcements['payment_method.removed'],
+  context: MailContext,
+): string[] {
+  const { charged_at: chargedAt, status } = payload;
+  const plan = plainName(payload.plan_name);
+  const day = chargedAt === null ? '' : formatTime(chargedAt, context.timeZone);
+  const charge =
+    chargedAt === null
+      ? []
+      : status === 'trialing'
+        ? [
+            `The trial of ${plan} ends on ${day}. Without a card ${plan} cannot be paid from then on.`,
+          ]
+        : [`${plan} is charged next on ${day}. Without a card that invoice cannot be paid.`];
+  const owed =
+    chargedAt === null && payload.owes_overage
+      ? ['What was used past the limit comes as an invoice by mail, to be paid within 30 days.']
+      : [];
+  const blocked = payload.overage_blocked
+    ? [
+        'Conversions past the limit are refused from now on. Once a card is stored, charging for ' +
+          'them can be switched on again.',
+      ]
+    : [];
+  const removed = `The ${plainName(payload.brand)} card ending in ${plainName(payload.last4)} was removed.`;
+  return [removed, ...charge, ...owed, ...blocked];
+}
 
 function failed(
   payload: Announcements['invoice.payment_failed'],

@@ -1,4 +1,6 @@
+import { appendAudit } from '../../audit/audit.ts';
 import type { Context } from '../../context.ts';
+import { recordBillingEvent } from '../../organizations/billing-events.ts';
 import type { BillingDeps } from '../deps.ts';
 import { idOf, isMissing, type Stripe } from '../provider/stripe.ts';
 import { type OverageBill, updateMove, updateTornOff } from './sql.ts';
@@ -17,23 +19,52 @@ export async function leaveDraft(
   makeDraft: () => Promise<Stripe.Invoice>,
 ): Promise<boolean> {
   const { id } = ctx.organization;
-  const asOf = ctx.clock.now();
-  const invoice = await deps.stripe.invoices
-    .retrieve(bill.stripe_invoice_id ?? '')
-    .catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-      return null;
-    });
+  const invoice = await findInvoice(deps, bill.stripe_invoice_id ?? '');
   if (invoice === null) {
-    // Deleted, and its items with it.
-    await ctx.db.query(updateTornOff(id, bill, asOf));
+    await forgetDraft(ctx, bill);
     return false;
   }
   if (invoice.status !== 'draft') return false;
   if (invoice.auto_advance === true) return true;
   const { id: ownId } = await makeDraft();
-  await ctx.db.query(updateMove(id, bill, ownId, asOf));
+  await ctx.db.query(updateMove(id, bill, ownId, ctx.clock.now()));
   return false;
+}
+
+/** Null: somebody deleted it. */
+export async function findInvoice(
+  { stripe }: BillingDeps,
+  invoiceId: string,
+): Promise<Stripe.Invoice | null> {
+  return stripe.invoices.retrieve(invoiceId).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return null;
+  });
+}
+
+/**
+ * The draft that a bill was meant for was deleted at the provider, and its items with it: it is still
+ * owed, so another invoice takes it. Told once.
+ */
+export async function forgetDraft(ctx: Context, bill: OverageBill): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    const torn = await tx.query(updateTornOff(ctx.organization.id, bill, ctx.clock.now()));
+    if (torn.length === 0) return;
+    const { id, amount_minor, currency, usage_period_start } = bill;
+    await recordBillingEvent(tx, ctx, {
+      type: 'overage.draft_deleted',
+      summary:
+        'The draft with the conversions past the limit was deleted at the payment provider: ' +
+        'another invoice takes them',
+      data: { amount_minor, currency, usage_period_start },
+    });
+    await appendAudit(tx, ctx, {
+      action: 'overage.draft_deleted',
+      target: { kind: 'overage_bill', id },
+      before: { stripe_invoice_id: bill.stripe_invoice_id },
+      after: { stripe_invoice_id: null },
+    });
+  });
 }
 
 /**

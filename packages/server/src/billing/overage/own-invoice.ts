@@ -6,7 +6,7 @@ import { planWork } from '../due-work/due-work.ts';
 import type { DueWorkRow } from '../due-work/sql.ts';
 import { billMetadata } from '../invoices/facts.ts';
 import type { Stripe } from '../provider/stripe.ts';
-import { leaveDraft } from './move-item.ts';
+import { findInvoice, forgetDraft, leaveDraft } from './move-item.ts';
 import { putItem } from './put-item.ts';
 import { sealOverage } from './seal-bills.ts';
 import {
@@ -14,8 +14,8 @@ import {
   findWaitingBill,
   hastenOverageWork,
   listBillsOnDrafts,
+  listBillsOnOwnDrafts,
   listBillsToCollect,
-  listOwnInvoices,
   type OverageBill,
   type PayingState,
 } from './sql.ts';
@@ -89,39 +89,59 @@ async function leaveDrafts(deps: BillingDeps, ctx: Context): Promise<boolean> {
 
 /** Sees the invoices through that were begun for a bill alone. */
 async function issueOwn(deps: BillingDeps, ctx: Context, state: PayingState): Promise<void> {
-  const { id: organizationId } = ctx.organization;
-  const bills = await deps.db.query<OverageBill>(listBillsToCollect(organizationId));
+  const { id } = ctx.organization;
+  const listOwn = () => deps.db.query<OverageBill>(listBillsOnOwnDrafts(id));
+  for (const bill of await listOwn()) await findOwn(deps, ctx, bill);
+  const bills = await deps.db.query<OverageBill>(listBillsToCollect(id));
   for (const bill of bills) if (bill.own_invoice) await invoiceBill(deps, ctx, bill);
   const hasCard = state.stripe_payment_method_id !== null;
-  const own = await deps.db.query<{ stripe_invoice_id: string }>(listOwnInvoices(organizationId));
-  for (const { stripe_invoice_id: id } of own) await issue(deps, id, hasCard);
+  for (const bill of await listOwn()) await issue(deps, bill.stripe_invoice_id ?? '', hasCard);
+}
+
+/** The invoice that was begun for a bill alone; null: there is none, or somebody deleted it. */
+async function findOwn(
+  deps: BillingDeps,
+  ctx: Context,
+  bill: OverageBill,
+): Promise<Stripe.Invoice | null> {
+  if (!bill.own_invoice || bill.stripe_invoice_id === null) return null;
+  const invoice = await findInvoice(deps, bill.stripe_invoice_id);
+  if (invoice === null) await forgetDraft(ctx, bill);
+  return invoice;
 }
 
 async function invoiceBill(deps: BillingDeps, ctx: Context, bill: OverageBill): Promise<void> {
-  const { own_invoice: hasOwn, stripe_invoice_id: intendedId } = bill;
-  const invoice =
-    hasOwn && intendedId !== null
-      ? await deps.stripe.invoices.retrieve(intendedId)
-      : await makeDraft(deps, ctx, bill);
-  await putItem(deps, ctx.organization.id, bill, { invoice, ownInvoice: true });
+  const begun = await findOwn(deps, ctx, bill);
+  const isLost = begun === null && bill.own_invoice;
+  const meant = isLost ? { ...bill, stripe_invoice_id: null } : bill;
+  const invoice = begun ?? (await makeDraft(deps, ctx, bill));
+  await putItem(deps, ctx.organization.id, meant, { invoice, ownInvoice: true });
 }
 
-/** Goes nowhere by itself: a draft whose bill went elsewhere meanwhile stays empty and is never sent. */
+/**
+ * Goes nowhere by itself: a draft whose bill went elsewhere meanwhile stays empty and is never sent. A
+ * repeat finds the same one, and one of its own after each that was deleted.
+ */
 async function makeDraft(
   deps: BillingDeps,
   ctx: Context,
   bill: OverageBill,
 ): Promise<Stripe.Invoice> {
-  return deps.stripe.invoices.create(
-    {
-      customer: await ensureCustomer(deps, ctx),
-      currency: bill.currency,
-      auto_advance: false,
-      pending_invoice_items_behavior: 'exclude',
-      metadata: { [billMetadata]: bill.id },
-    },
-    { idempotencyKey: `overage invoice ${bill.id}` },
-  );
+  const customer = await ensureCustomer(deps, ctx);
+  const params: Stripe.InvoiceCreateParams = {
+    customer,
+    currency: bill.currency,
+    auto_advance: false,
+    pending_invoice_items_behavior: 'exclude',
+    metadata: { [billMetadata]: bill.id },
+  };
+  let key = `overage invoice ${bill.id} ${customer}`;
+  for (;;) {
+    const { id } = await deps.stripe.invoices.create(params, { idempotencyKey: key });
+    const invoice = await findInvoice(deps, id);
+    if (invoice !== null) return invoice;
+    key = `overage invoice ${bill.id} after ${id}`;
+  }
 }
 
 /** Charged to the card on file; without one the provider mails it, to be paid within a month. */

@@ -83,13 +83,15 @@ export function updateMove(
       AND stripe_item_id = ${bill.stripe_item_id}`;
 }
 
-/** Its draft is gone with the item. */
+/** Its draft is gone, with the item where that was on it; one on a draft before is still to be taken off. */
 export function updateTornOff(organizationId: string, bill: OverageBill, asOf: Date): Statement {
   return sql`UPDATE overage_bills SET state = 'computed', stripe_invoice_id = NULL,
-      stripe_item_id = NULL, updated_at = ${asOf}
-    WHERE organization_id = ${organizationId} AND state = 'item_created'
+      stripe_item_id = CASE state WHEN 'computed' THEN stripe_item_id END, updated_at = ${asOf}
+    WHERE organization_id = ${organizationId} AND state = ${bill.state}
       AND usage_period_start = ${bill.usage_period_start}::timestamptz
-      AND stripe_item_id = ${bill.stripe_item_id}`;
+      AND stripe_invoice_id = ${bill.stripe_invoice_id}
+      AND stripe_item_id IS NOT DISTINCT FROM ${bill.stripe_item_id}
+    RETURNING id`;
 }
 
 /** How many of each type, the most first: for the text of the item. */
@@ -132,8 +134,8 @@ export function updateItemCreated(
 }
 
 /** Made for a bill alone and not finalized as far as we know. */
-export function listOwnInvoices(organizationId: string): Statement {
-  return sql`SELECT stripe_invoice_id FROM overage_bills
+export function listBillsOnOwnDrafts(organizationId: string): Statement {
+  return sql`SELECT ${billColumns} FROM overage_bills
     WHERE organization_id = ${organizationId} AND own_invoice AND state = 'item_created'
     ORDER BY usage_period_start`;
 }

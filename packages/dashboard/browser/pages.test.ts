@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(() => world.expectQuiet());
 afterAll(() => world.close());
 
-const doors = ['sign-in', 'sign-up', 'forgot-password', 'reset-password'];
+const doors = ['sign-in', 'sign-up', 'forgot-password', 'reset-password', 'confirm-address'];
 const pages = [
   '',
   'convert',

@@ -59,6 +59,30 @@ test('somebody invited joins with the role given, sees its pages, and can be mad
   await links.getByRole('link', { name: 'API keys' }).waitFor();
 });
 
+test('who opens the link of a sign-up in another browser chooses the password there, and is in', async () => {
+  const email = 'owner@example.com';
+  const stranger = await world.newPage();
+  await stranger.goto('/sign-up');
+  await stranger.getByLabel('Your name').fill('Somebody');
+  await stranger.getByLabel('Mail address').fill(email);
+  await stranger.locator('input[name=password]').fill('chosen by a stranger');
+  await stranger.getByRole('button', { name: 'Create account' }).click();
+  await stranger.getByText(`on its way to ${email}`).waitFor();
+
+  const page = await world.newPage();
+  await page.goto(await linkMailedTo(world.tested, email));
+  await page.getByRole('heading', { name: 'Choose your password' }).waitFor();
+  await page.locator('input[autocomplete=new-password]').fill(testPassword);
+  await page.getByRole('button', { name: 'Confirm the address' }).click();
+  await page.getByRole('heading', { name: "Somebody's workspace" }).waitFor();
+
+  await stranger.goto('/sign-in');
+  await stranger.locator('input[name=email]').fill(email);
+  await stranger.locator('input[name=password]').fill('chosen by a stranger');
+  await stranger.getByRole('button', { name: 'Sign in' }).click();
+  expect(await stranger.getByRole('alert').innerText()).toContain('Invalid email or password');
+});
+
 test('a wrong password says so; a right one leads to where one wanted to go', async () => {
   const visitor = await world.visit();
   const page = await world.newPage();

@@ -35,6 +35,7 @@ export const routes: RouteObject[] = [
       { path: 'sign-up', lazy: () => import('./pages/SignUp.tsx') },
       { path: 'forgot-password', lazy: () => import('./pages/ForgotPassword.tsx') },
       { path: 'invitations/:token', lazy: () => import('./pages/Invitation.tsx') },
+      { path: 'confirm-address', lazy: () => import('./pages/ConfirmAddress.tsx') },
       { path: 'reset-password', lazy: () => import('./pages/ResetPassword.tsx') },
       {
         path: 'admin',

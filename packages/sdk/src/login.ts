@@ -45,6 +45,14 @@ export class Login {
     return this.#post('send-verification-email', input);
   }
 
+  /**
+   * What the page does that the link leads to in another browser than the one that signed up: the
+   * password that was chosen there is worth nothing, this one is set, and the browser is signed in.
+   */
+  confirmAddress(input: { newPassword: string; token: string }) {
+    return this.#post('confirm-address', input);
+  }
+
   async signIn(input: { email: string; password: string; rememberMe?: boolean }) {
     const reply = await this.#post<{ twoFactorRedirect?: boolean }>('sign-in/email', input);
     const result: SignInResult = reply.twoFactorRedirect === true ? 'second_factor' : 'signed_in';

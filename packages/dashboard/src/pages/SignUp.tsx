@@ -29,7 +29,8 @@ export function Component() {
     return (
       <Door title="Look into your mail" below={signInLink}>
         <Text size="sm">
-          A link is on its way to <strong>{sentTo}</strong>. Open it within a day and you are in.
+          A link is on its way to <strong>{sentTo}</strong>. Open it in this browser within a day
+          and you are in; in another one you choose your password again.
         </Text>
         <Text size="sm" c="dimmed">
           No mail after a few minutes? Look into the spam folder, or:

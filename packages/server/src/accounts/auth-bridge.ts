@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { Log, PlatformContext } from '../context.ts';
+import type { Log } from '../context.ts';
 import type { Database } from '../db/pool.ts';
 import { AppError, notFound } from '../errors.ts';
 import { limitAddress, pathOf, type AddressLimit } from '../http/guard.ts';
@@ -9,16 +9,20 @@ import type { MemberCaller, SessionAuthenticator } from '../http/ports.ts';
 import { isSameOrigin, refuseForeignOrigin } from '../http/same-origin.ts';
 import { parseInput } from '../http/validation.ts';
 import { beginAttempt, type Attempt } from './attempts.ts';
-import { addressHeader, createAuth, invitedHeader, requestIdHeader, type Auth } from './auth.ts';
+import { createAuth, type Auth } from './auth.ts';
 import { authPaths, type AuthPath } from './auth-paths.ts';
 import { toAuthError } from './auth-errors.ts';
+import { send, toPost, toWebRequest } from './auth-wire.ts';
 import { askForTakenEmail } from './change-email.ts';
 import { claimLogin } from './claim-login.ts';
+import { confirmAddress } from './confirm-address.ts';
 import { requireFreshSession } from './fresh-session.ts';
 import { recordLoginChange } from './login-changes.ts';
-import { openLink } from './open-link.ts';
+import { createLoginDatabase, type LoginDatabase } from './login-database.ts';
+import { isRefused, openLink } from './open-link.ts';
 import type { authBodies } from './schema.ts';
 import { admitSignUp, type SignUpPolicy } from './sign-up-policy.ts';
+import { markBrowser } from './sign-up-mark.ts';
 import { findUser } from './sql.ts';
 
 export interface AuthBridgeDeps extends AddressLimit {
@@ -38,74 +42,85 @@ const evenMs = 400;
 
 /** Puts better-auth's routes that we offer (auth-paths.ts) onto the server, behind our own rules. */
 export function registerAuth(app: FastifyInstance, deps: AuthBridgeDeps): void {
-  let auth: Auth | undefined;
+  const db = createLoginDatabase(deps.db);
+  let parts: Parts | undefined;
   app.route({
     method: ['GET', 'POST'],
     url: `${base}/*`,
     onRequest: (request, reply) => limitAddress(deps, request, reply),
     handler: async (request, reply) => {
-      auth ??= createAuth({ ...deps, publicUrl: deps.publicUrl() });
-      return answer(auth, deps, request, reply);
+      const publicUrl = deps.publicUrl();
+      parts ??= { deps, db, auth: createAuth({ ...deps, db, publicUrl }) };
+      return answer(parts, request, reply);
     },
   });
 }
 
+interface Parts {
+  readonly deps: AuthBridgeDeps;
+  /** What better-auth works on. */
+  readonly db: LoginDatabase;
+  readonly auth: Auth;
+}
+
 async function answer(
-  auth: Auth,
-  deps: AuthBridgeDeps,
+  parts: Parts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { deps, auth } = parts;
   const name = pathOf(request).slice(base.length);
   const path = Object.hasOwn(authPaths, name) ? authPaths[name] : undefined;
   if (path === undefined || path.method !== request.method) throw notFound('login route');
   const caller = await authorize(path, deps, request);
   const body = path.body === undefined ? undefined : parseInput(path.body, 'body', request.body);
   const attempt = await countAttempt(path, deps, request, body, caller);
+  if (name === '/confirm-address') {
+    return send(reply, await confirm(parts, request, body as z.infer<typeof authBodies.confirm>));
+  }
   const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
   const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
-  const ctx = { ...deps, requestId: request.id };
-  if (signUp !== null && invited) await claimLogin(ctx, signUp);
+  if (signUp !== null && invited) await claimLogin({ ...deps, requestId: request.id }, signUp);
   const action = await actionOf(path, deps, caller);
   const handle = () => auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited }));
-  if (name === '/verify-email') return send(reply, await followLink(deps, request, handle));
+  if (name === '/verify-email') return send(reply, await followLink(parts, request, handle));
+  const isWhole = path.audited !== undefined || path.whole === true;
   const [response] = await Promise.all([
-    name === '/change-email' && caller !== null
-      ? changeEmail(deps, request, caller.userId, handle)
-      : handle(),
+    isWhole ? change(parts, request, { caller, action }, handle) : handle(),
     path.attempt?.kind === 'mail' ? new Promise((done) => setTimeout(done, evenMs)) : undefined,
   ]);
-  if (response.status >= 400) throw await toAuthError(response);
+  const refusal = response.status >= 400 ? await toAuthError(response) : null;
+  if ((signUp !== null && !invited) || refusal?.details['reason'] === 'EMAIL_NOT_VERIFIED') {
+    const mark = await markBrowser({ ...deps, publicUrl: deps.publicUrl() }, body as Named);
+    reply.header('set-cookie', mark);
+  }
+  if (refusal !== null) throw refusal;
   if (path.attempt?.kind === 'password') await attempt?.forgive();
-  if (action !== null && caller !== null) await recordChange(ctx, caller.userId, action);
   return send(reply, response);
 }
 
-async function changeEmail(
-  deps: AuthBridgeDeps,
-  { id: requestId, body }: FastifyRequest,
-  userId: string,
+type Named = z.infer<typeof authBodies.signIn>;
+
+/** A change of a login, with its record. */
+async function change(
+  { deps, db }: Parts,
+  request: FastifyRequest,
+  { caller, action }: { caller: MemberCaller | null; action: string | null },
   handle: () => Promise<Response>,
 ): Promise<Response> {
-  const response = await handle();
-  if (response.status >= 400) return response;
-  const ctx = { ...deps, requestId, actor: { kind: 'system', id: 'login' } as const };
-  const login = { secret: deps.secret, publicUrl: deps.publicUrl() };
-  await askForTakenEmail(ctx, login, userId, body as z.infer<typeof authBodies.changeEmail>);
-  return response;
-}
-
-/** It is done by now: whoever did it gets the answer, with its cookies, whatever comes of the record. */
-async function recordChange(
-  ctx: Omit<PlatformContext, 'actor'>,
-  userId: string,
-  action: string,
-): Promise<void> {
-  try {
-    await recordLoginChange(ctx, userId, action);
-  } catch (err) {
-    ctx.log.error({ err, userId, action }, 'a change of a login was not recorded');
-  }
+  return db.whole(async () => {
+    const response = await handle();
+    if (response.status >= 400 || action === null || caller === null) return response;
+    const ctx = { ...deps, db, requestId: request.id };
+    if (action === 'user.email_change_requested') {
+      const asked = request.body as z.infer<typeof authBodies.changeEmail>;
+      const login = { secret: deps.secret, publicUrl: deps.publicUrl() };
+      const actor = { kind: 'system', id: 'login' } as const;
+      await askForTakenEmail({ ...ctx, actor }, login, caller.userId, asked);
+    }
+    await recordLoginChange(ctx, caller.userId, action);
+    return response;
+  });
 }
 
 /** What is to be written down if it works. */
@@ -122,15 +137,35 @@ async function actionOf(
 }
 
 async function followLink(
-  deps: AuthBridgeDeps,
+  { deps, db }: Parts,
   request: FastifyRequest,
   handle: () => Promise<Response>,
 ): Promise<Response> {
-  const { response, link } = await openLink(deps, request, handle);
+  const ctx = { ...deps, db, requestId: request.id };
+  const response = await openLink(deps, request, (link) =>
+    link.purpose !== 'change'
+      ? handle()
+      : db.whole(async () => {
+          const reply = await handle();
+          if (!isRefused(reply)) await recordLoginChange(ctx, link.userId, 'user.email_changed');
+          return reply;
+        }),
+  );
   if (response.status >= 400) throw await toAuthError(response);
-  if (link?.changesEmail === true) {
-    await recordChange({ ...deps, requestId: request.id }, link.userId, 'user.email_changed');
-  }
+  return response;
+}
+
+/** Signs in by the password that was just chosen. */
+async function confirm(
+  { deps, auth }: Parts,
+  request: FastifyRequest,
+  body: z.infer<typeof authBodies.confirm>,
+): Promise<Response> {
+  const email = await confirmAddress({ ...deps, requestId: request.id }, body);
+  const credentials = { email, password: body.newPassword };
+  const url = `${deps.publicUrl()}${base}/sign-in/email`;
+  const response = await auth.handler(toPost(request, url, credentials));
+  if (response.status >= 400) throw await toAuthError(response);
   return response;
 }
 
@@ -167,45 +202,4 @@ async function countAttempt(
   const named = attempt.of === 'email' ? (body as { email: string }).email : null;
   const account = attempt.of === 'user' ? (caller?.userId ?? null) : named;
   return beginAttempt(deps.db, deps.secret, attempt.kind, { account, address: request.ip });
-}
-
-function toWebRequest(
-  request: FastifyRequest,
-  publicUrl: string,
-  { body, invited }: { body: unknown; invited: boolean },
-): Request {
-  const headers = new Headers({
-    [addressHeader]: request.ip,
-    [requestIdHeader]: request.id,
-    ...(invited ? { [invitedHeader]: 'yes' } : {}),
-  });
-  for (const name of ['cookie', 'user-agent'] as const) {
-    const value = request.headers[name];
-    if (value !== undefined) headers.set(name, value);
-  }
-  const url = `${publicUrl}${request.url}`;
-  if (request.method === 'GET') return new Request(url, { headers });
-  headers.set('content-type', 'application/json');
-  return new Request(url, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ ...(body as object | undefined), invitationToken: undefined }),
-  });
-}
-
-async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
-  reply.code(response.status).header('cache-control', 'no-store');
-  const cookies = response.headers.getSetCookie();
-  if (cookies.length > 0) reply.header('set-cookie', cookies);
-  const location = response.headers.get('location');
-  if (location !== null) reply.header('location', location);
-  const text = await response.text();
-  if (text === '') return reply.send();
-  return reply.type('application/json; charset=utf-8').send(withoutToken(text));
-}
-
-/** The session's token is in a cookie that scripts cannot read; it must not be in a body either. */
-function withoutToken(text: string): string {
-  const hidden = (name: string, value: unknown) => (name === 'token' ? undefined : value);
-  return JSON.stringify(JSON.parse(text, hidden));
 }

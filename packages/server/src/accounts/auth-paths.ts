@@ -9,6 +9,8 @@ export interface AuthPath {
   readonly attempt?: { readonly kind: AttemptKind; readonly of: 'email' | 'user' | 'address' };
   /** What the audit log calls it when it succeeded (login-changes.ts). */
   readonly audited?: string;
+  /** What it does and its record are one transaction; always so where `audited` is there. */
+  readonly whole?: boolean;
   /** Audited where the user had no second factor before. */
   readonly enablesSecondFactor?: boolean;
   /** Also for a super admin who acts as somebody else. */
@@ -35,9 +37,15 @@ export const authPaths: Readonly<Record<string, AuthPath>> = {
     body: authBodies.signIn,
     attempt: { kind: 'password', of: 'email' },
   },
-  '/sign-out': { method: 'POST', body: authBodies.nothing, whileImpersonating: true },
+  '/sign-out': { method: 'POST', body: authBodies.nothing, whileImpersonating: true, whole: true },
   '/get-session': { method: 'GET', whileImpersonating: true },
   '/verify-email': { method: 'GET' },
+  // Ours, not better-auth's: confirm-address.ts.
+  '/confirm-address': {
+    method: 'POST',
+    body: authBodies.confirm,
+    attempt: { kind: 'password', of: 'address' },
+  },
   '/send-verification-email': {
     method: 'POST',
     body: authBodies.sendVerification,
@@ -52,6 +60,7 @@ export const authPaths: Readonly<Record<string, AuthPath>> = {
     method: 'POST',
     body: authBodies.reset,
     attempt: { kind: 'password', of: 'address' },
+    whole: true,
   },
   '/change-password': {
     method: 'POST',
@@ -97,10 +106,12 @@ export const authPaths: Readonly<Record<string, AuthPath>> = {
     method: 'POST',
     body: authBodies.impersonate,
     superAdminOnly: true,
+    whole: true,
   },
   '/admin/stop-impersonating': {
     method: 'POST',
     body: authBodies.nothing,
     whileImpersonating: true,
+    whole: true,
   },
 };

@@ -3,18 +3,18 @@ import { admin } from 'better-auth/plugins/admin';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import type { Clock } from '../clock.ts';
 import type { Actor, Log, PlatformContext } from '../context.ts';
-import type { Database } from '../db/pool.ts';
 import { newId } from '../ids.ts';
 import { createAuthDatabase } from './auth-database.ts';
 import { auditImpersonation } from './impersonation.ts';
 import { recordLoginChange } from './login-changes.ts';
+import type { LoginDatabase } from './login-database.ts';
 import { announceLink, resetSeconds, verificationSeconds } from './mails.ts';
 import { hashPassword, passwordLength, verifyPassword } from './password.ts';
-import { forgetUnprovenLoginOfInvited, markEmailVerified } from './sql.ts';
+import { proveUserById } from './sql.ts';
 import { ensureOwnWorkspace } from './own-workspace.ts';
 
 export interface AuthDeps {
-  readonly db: Database;
+  readonly db: LoginDatabase;
   readonly clock: Clock;
   readonly log: Log;
   readonly secret: string;
@@ -162,10 +162,11 @@ function mailsOf(deps: AuthDeps) {
         }),
       onPasswordReset: async ({ user }: { user: User }, request?: Request) => {
         // The link came by mail: the address is theirs.
-        const verified = await db.query(markEmailVerified(user.id, clock.now()));
+        const verified = await db.query(proveUserById(user.id, clock.now()));
         if (verified.length > 0) await ensureOwnWorkspace(ctx, user);
         const requestId = request?.headers.get(requestIdHeader) ?? ctx.requestId;
-        await recordLoginChange({ ...ctx, requestId }, user.id, 'user.password_reset');
+        const record = { ...ctx, requestId };
+        await db.atEnd(() => recordLoginChange(record, user.id, 'user.password_reset'));
       },
     },
     emailVerification: {
@@ -176,10 +177,6 @@ function mailsOf(deps: AuthDeps) {
       sendVerificationEmail: async ({ user, url, token }: LinkFor, request?: Request) => {
         if (request?.headers.get(invitedHeader) === 'yes') return;
         await announceLink(ctx, 'auth.email_verification', user, { url, token });
-      },
-      // At the proof, whoever signed up when: no order of the two lets a stranger's password in.
-      beforeEmailVerification: async (user: User) => {
-        await db.query(forgetUnprovenLoginOfInvited(user.email));
       },
       afterEmailVerification: (user: User) => ensureOwnWorkspace(ctx, user),
     },

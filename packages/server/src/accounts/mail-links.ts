@@ -3,14 +3,18 @@ import { z } from 'zod';
 import type { Queryable } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { insertLink, insertResetLink, takeLink, untakeLink } from './sql.ts';
+import { findLink, insertLink, insertResetLink, takeLink, untakeLink } from './sql.ts';
 
-/** What a link of `GET /api/auth/verify-email` is for; better-auth signs it with the login's secret. */
+/** What a link of `GET /api/auth/verify-email` says; better-auth signs it with the login's secret. */
 export interface MailLink {
   readonly userId: string;
-  /** To the new address, after the old one has agreed. */
-  readonly changesEmail: boolean;
+  /** `change_asked` goes to the old address, `change` then to the new one. */
+  readonly purpose: 'proof' | 'change_asked' | 'change';
   readonly tokenHash: string;
+}
+
+/** One that is being acted upon. */
+export interface TakenLink extends MailLink {
   readonly expiresAt: string;
 }
 
@@ -43,30 +47,52 @@ export async function keepResetLink(
   await tx.query(insertResetLink(newId('acc', Date.now()), userId, identifier, seconds));
 }
 
-/**
- * Uses a link up, before it is acted upon: of two tabs one does.
- *
- * @throws AppError `unauthenticated` with `reason`: `LINK_USED`, also where a newer one was sent or the
- *   password was changed since; `TOKEN_EXPIRED`; `INVALID_TOKEN`
- */
-export async function useLink(db: Queryable, secret: string, token: string): Promise<MailLink> {
+/** @throws AppError `unauthenticated` with `reason`: `TOKEN_EXPIRED`, `INVALID_TOKEN` */
+export function readLink(secret: string, token: string): MailLink {
   const read = readToken(secret, token);
-  if (read === null) throw refusal('INVALID_TOKEN', 'This link is not one of ours.');
+  if (read === null) throw invalidLink();
   if (read.exp * 1000 <= Date.now()) {
     throw refusal('TOKEN_EXPIRED', 'This link is too old: ask for another one.');
   }
-  const tokenHash = hashOf(token);
-  const [taken] = await db.query<{ expires_at: string }>(takeLink(read.userId, tokenHash));
-  if (taken === undefined) {
-    throw refusal('LINK_USED', 'This link was used already, or a newer one was sent.');
-  }
-  const changesEmail = read.requestType === 'change-email-verification';
-  return { userId: read.userId, changesEmail, tokenHash, expiresAt: taken.expires_at };
+  const purpose = purposes[read.requestType ?? ''];
+  if (purpose === undefined) throw invalidLink();
+  return { userId: read.userId, purpose, tokenHash: hashOf(token) };
+}
+
+const purposes: Readonly<Record<string, MailLink['purpose']>> = {
+  '': 'proof',
+  'change-email-confirmation': 'change_asked',
+  'change-email-verification': 'change',
+};
+
+/** @throws AppError as useLink, of which it is the look beforehand */
+export async function requireGoodLink(db: Queryable, link: MailLink): Promise<void> {
+  if ((await db.query(findLink(link))).length === 0) throw usedLink();
+}
+
+/**
+ * Uses a link up, before it is acted upon: of two tabs one does.
+ *
+ * @throws AppError `unauthenticated` with `reason: LINK_USED`, also where a newer one was sent or the
+ *   password was changed since
+ */
+export async function useLink(db: Queryable, link: MailLink): Promise<TakenLink> {
+  const [taken] = await db.query<{ expires_at: string }>(takeLink(link));
+  if (taken === undefined) throw usedLink();
+  return { ...link, expiresAt: taken.expires_at };
 }
 
 /** After what did not work, unless a newer one was sent meanwhile. */
-export async function giveLinkBack(db: Queryable, link: MailLink): Promise<void> {
+export async function giveLinkBack(db: Queryable, link: TakenLink): Promise<void> {
   await db.query(untakeLink({ ...link, id: newId('acc', Date.now()) }));
+}
+
+export function invalidLink(): AppError {
+  return refusal('INVALID_TOKEN', 'This link is not one of ours.');
+}
+
+function usedLink(): AppError {
+  return refusal('LINK_USED', 'This link was used already, or a newer one was sent.');
 }
 
 function refusal(reason: string, message: string): AppError {

@@ -31,6 +31,7 @@ export const authBodies = {
   signIn: z.strictObject({ email, password, callbackURL, rememberMe: z.boolean().optional() }),
   requestReset: z.strictObject({ email }),
   reset: z.strictObject({ newPassword, token: z.string().min(1).max(200) }),
+  confirm: z.strictObject({ newPassword, token: z.string().min(1).max(2000) }),
   sendVerification: z.strictObject({ email, callbackURL }),
   changePassword: z.strictObject({
     currentPassword: password,

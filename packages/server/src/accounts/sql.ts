@@ -34,11 +34,6 @@ export function deleteEnded(): Statement {
     DELETE FROM sign_in_attempts WHERE last_at < clock_timestamp() - interval '1 hour'`;
 }
 
-export function markEmailVerified(userId: string, asOf: Date): Statement {
-  return sql`UPDATE "user" SET email_verified = true, updated_at = ${asOf} WHERE id = ${userId}
-    AND NOT email_verified RETURNING id`;
-}
-
 /** Of two mails at once one comes after the other: the newest link is the only one. */
 export function lockLinksOf(userId: string): Statement {
   return sql`SELECT FROM "user" WHERE id = ${userId} FOR NO KEY UPDATE`;
@@ -74,8 +69,20 @@ export function insertLink(
       clock_timestamp())`;
 }
 
+interface KeptLink {
+  readonly userId: string;
+  readonly tokenHash: string;
+}
+
 /** No row where it was used, or another one was sent since. */
-export function takeLink(userId: string, tokenHash: string): Statement {
+export function findLink({ userId, tokenHash }: KeptLink): Statement {
+  return sql`SELECT FROM verification
+    WHERE identifier = ${linkOf(userId)} AND value = ${tokenHash}
+      AND expires_at > clock_timestamp()`;
+}
+
+/** The same, and it is used by now. */
+export function takeLink({ userId, tokenHash }: KeptLink): Statement {
   return sql`DELETE FROM verification
     WHERE identifier = ${linkOf(userId)} AND value = ${tokenHash} RETURNING expires_at`;
 }
@@ -112,11 +119,18 @@ export function proveUser(email: string, name: string, asOf: Date): Statement {
     WHERE email = ${email} AND NOT email_verified RETURNING id`;
 }
 
-/** Of who was asked to join, or was made a member, and signed up with the address without the link. */
-export function forgetUnprovenLoginOfInvited(email: string): Statement {
-  return sql`SELECT forget_unproven_login(${email}::text)
-    WHERE EXISTS (SELECT FROM invitation WHERE email = ${email})
-      OR EXISTS (SELECT FROM member m JOIN "user" u ON u.id = m.user_id WHERE u.email = ${email})`;
+/** The same by the user, whose name stays. */
+export function proveUserById(userId: string, asOf: Date): Statement {
+  return sql`UPDATE "user" SET email_verified = true, updated_at = ${asOf}
+    WHERE id = ${userId} AND NOT email_verified RETURNING id, email, name`;
+}
+
+/** What is kept of the password that an address waits with for its proof; null: it was ended. */
+export function findUnprovenPassword(of: { userId: string } | { email: string }): Statement {
+  const isIt = 'email' in of ? sql`u.email = ${of.email}` : sql`u.id = ${of.userId}`;
+  return sql`SELECT u.id AS user_id, a.password FROM "user" u
+    LEFT JOIN account a ON a.user_id = u.id AND a.provider_id = 'credential'
+    WHERE ${isIt} AND NOT u.email_verified`;
 }
 
 /** A row is the wire's `user`. */

@@ -24,7 +24,12 @@ export const accountTemplates: Templates<
       'Confirm that this address is yours, and your Mutate account is ready.',
     ],
     action: { label: 'Confirm address', url: context.link ?? hiddenLink },
-    note: validUntil(payload.expires_at, context, 'If you did not sign up, ignore this mail.'),
+    note: validUntil(
+      payload.expires_at,
+      context,
+      'In another browser than the one that signed up it asks for a password. If you did not sign ' +
+        'up, ignore this mail.',
+    ),
   }),
   'auth.email_change': (payload, context) => ({
     subject: 'Another address for your account',

@@ -20,7 +20,7 @@ function ours(engine: Engine, from: Format, to: Format): Contender {
 async function inflateOnly(inputPath: string): Promise<void> {
   const archive = await Archive.open(inputPath);
   for (const name of archive.names) for await (const _ of archive.chunks(name));
-  archive.close();
+  await archive.close();
 }
 
 export const contenders: Readonly<Record<string, Contender>> = {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { traitsOf } from './byte-traits.ts';
 import { CsvWriter } from './csv-writer.ts';
 import type { CsvOptions } from './csv-writer.ts';
+import { WideBytes } from './wide-bytes.ts';
 
 const excel: CsvOptions = {
   delimiter: ',',
@@ -66,9 +67,9 @@ test('a text whose traits are known becomes the same field as one that is looked
       const sink = { write: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)) };
       const writer = new CsvWriter(sink, { ...excel, delimiter, quote });
       for (const text of texts) {
-        const utf8 = Buffer.from(`<${text}>`);
-        const [start, end] = [1, utf8.length - 1];
-        writer.traitedBytes(utf8, start, end, traitsOf(utf8, start, end));
+        const utf8 = new WideBytes(Buffer.byteLength(text) + 1);
+        const end = 1 + utf8.bytes.write(text, 1);
+        writer.traitedBytes(utf8, 1, end, traitsOf(utf8.bytes, 1, end));
       }
       writer.endRow();
       writer.flush();

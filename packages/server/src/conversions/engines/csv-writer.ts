@@ -1,5 +1,6 @@
-import { copyBytes, csvTraits, trait } from './byte-traits.ts';
+import { csvTraits, trait } from './byte-traits.ts';
 import type { RecordWriter } from './text/record-writer.ts';
+import { WideBytes, copyWide } from './wide-bytes.ts';
 import { encodeWindows1252 } from './windows-1252.ts';
 
 export type CsvEncoding = 'utf-8' | 'windows-1252' | 'utf-16le';
@@ -47,7 +48,8 @@ export class CsvWriter implements RecordWriter {
   /** 1 for the ASCII bytes that force quotes. */
   readonly #special = new Uint8Array(256);
   /** UTF-8; transcoded only when flushed. */
-  #buffer = Buffer.allocUnsafe(2 * flushBytes);
+  #wide = new WideBytes(2 * flushBytes);
+  #buffer = this.#wide.bytes;
   #length = 0;
   #atRowStart = true;
   #bytesWritten = 0;
@@ -121,18 +123,19 @@ export class CsvWriter implements RecordWriter {
   }
 
   /** Like `fieldBytes`, for a text whose traits are known: it is copied without a look. */
-  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void {
-    if (this.#quoted === undefined || this.#quoteAll) return this.fieldBytes(bytes, start, end);
+  traitedBytes(text: WideBytes, start: number, end: number, traits: number): void {
+    if (this.#quoted === undefined || this.#quoteAll)
+      return this.fieldBytes(text.bytes, start, end);
     this.#begin(end - start);
     if ((traits & this.#quoted) === 0) {
-      this.#length = copyBytes(this.#buffer, this.#length, bytes, start, end);
+      this.#length = copyWide(this.#wide, this.#length, text, start, end);
     } else if ((traits & trait.quote) === 0) {
       const buffer = this.#buffer;
       buffer[this.#length] = quoteByte;
-      const at = copyBytes(buffer, this.#length + 1, bytes, start, end);
+      const at = copyWide(this.#wide, this.#length + 1, text, start, end);
       buffer[at] = quoteByte;
       this.#length = at + 1;
-    } else this.#quotedBytes(bytes, start, end);
+    } else this.#quotedBytes(text.bytes, start, end);
   }
 
   header(names: readonly string[]): void {
@@ -212,7 +215,10 @@ export class CsvWriter implements RecordWriter {
     const room = 2 * size + 8;
     if (this.#length + room > this.#buffer.length) {
       this.flush();
-      if (room > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(room);
+      if (room > this.#buffer.length) {
+        this.#wide = new WideBytes(room);
+        this.#buffer = this.#wide.bytes;
+      }
     }
     if (this.#atRowStart) {
       this.#atRowStart = false;

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
-import { copyBytes, jsonTraits } from './byte-traits.ts';
+import { jsonTraits } from './byte-traits.ts';
 import type { ByteSink } from './csv-writer.ts';
+import { WideBytes, copyWide } from './wide-bytes.ts';
 
 const flushBytes = 128 * 1024;
 const quoteByte = 0x22;
@@ -13,7 +14,8 @@ for (const mark of '"\\') escaped[mark.charCodeAt(0)] = 1;
 /** Writes the pieces of a JSON text into a sink, in large pieces; what goes where is the caller's. */
 export class JsonWriter {
   readonly #sink: ByteSink;
-  #buffer = Buffer.allocUnsafe(2 * flushBytes);
+  #wide = new WideBytes(2 * flushBytes);
+  #buffer = this.#wide.bytes;
   #length = 0;
 
   constructor(sink: ByteSink) {
@@ -57,12 +59,12 @@ export class JsonWriter {
   }
 
   /** Like `textBytes`, for a text whose traits are known: it is copied without a look. */
-  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void {
-    if ((traits & jsonTraits) !== 0) return this.textBytes(bytes, start, end);
+  traitedBytes(text: WideBytes, start: number, end: number, traits: number): void {
+    if ((traits & jsonTraits) !== 0) return this.textBytes(text.bytes, start, end);
     this.#makeRoom(end - start + 2);
     const buffer = this.#buffer;
     buffer[this.#length] = quoteByte;
-    const at = copyBytes(buffer, this.#length + 1, bytes, start, end);
+    const at = copyWide(this.#wide, this.#length + 1, text, start, end);
     buffer[at] = quoteByte;
     this.#length = at + 1;
   }
@@ -79,6 +81,8 @@ export class JsonWriter {
   #makeRoom(size: number): void {
     if (this.#length + size <= flushBytes) return;
     this.flush();
-    if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(size);
+    if (size <= this.#buffer.length) return;
+    this.#wide = new WideBytes(size);
+    this.#buffer = this.#wide.bytes;
   }
 }

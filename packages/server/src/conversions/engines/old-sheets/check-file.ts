@@ -60,6 +60,6 @@ export async function checkBinaryWorkbook(path: string): Promise<void> {
       for await (const _ of archive.chunks(name));
     }
   } finally {
-    archive.close();
+    await archive.close();
   }
 }

@@ -21,7 +21,7 @@ export function archiveEngine(
       try {
         return await writeWorkbook(task, await open(task, archive));
       } finally {
-        archive.close();
+        await archive.close();
       }
     },
   };

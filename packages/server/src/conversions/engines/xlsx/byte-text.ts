@@ -25,7 +25,8 @@ export class ByteText {
 
   /** Takes one plain range, in place of what was there. */
   set(bytes: Buffer, start: number, end: number): void {
-    this.bytes = bytes;
+    // Storing a reference costs more than asking whether it is there.
+    if (this.bytes !== bytes) this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.plain = true;

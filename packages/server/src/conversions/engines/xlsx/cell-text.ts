@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts';
+import type { WideBytes } from '../wide-bytes.ts';
 import { compileFormat } from './format/number-format.ts';
 import type { NumberFormat } from './format/number-format.ts';
 import { quickBytesMax } from './format/plain-fixed.ts';
@@ -28,7 +29,7 @@ export interface CellOutput {
   /** Text that is UTF-8 already. */
   fieldBytes(bytes: Uint8Array, start: number, end: number): void;
   /** The same, with the text's `traitsOf`. */
-  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void;
+  traitedBytes(text: WideBytes, start: number, end: number, traits: number): void;
   field(text: string): void;
   /** A text of digits, a point and a minus. */
   digitBytes(bytes: Uint8Array, start: number, end: number): void;
@@ -65,10 +66,10 @@ export class CellText {
       const index = this.#stringIndex(cell);
       const { strings } = this.#source;
       const format = this.#textFormat(cell);
-      const bytes = strings.bytes(index);
+      const block = strings.block(index);
       const [start, end] = [strings.start(index), strings.end(index)];
-      if (format !== undefined) output.field(format(bytes.toString('utf8', start, end)));
-      else output.traitedBytes(bytes, start, end, strings.traits(index));
+      if (format !== undefined) output.field(format(block.bytes.toString('utf8', start, end)));
+      else output.traitedBytes(block, start, end, strings.traits(index));
       return;
     }
     if (cell.kind === cellKind.number) {

@@ -1,5 +1,6 @@
 import { traitBits, traitsOf } from '../byte-traits.ts';
 import { EngineError } from '../engine.ts';
+import { WideBytes } from '../wide-bytes.ts';
 import type { Archive } from './archive.ts';
 import { ByteText } from './byte-text.ts';
 import { readPart } from './xml-part.ts';
@@ -20,8 +21,9 @@ const countMax = 16 * 1024 * 1024;
  */
 export class SharedStrings {
   count = 0;
-  readonly #blocks: Buffer[] = [Buffer.alloc(0)];
-  #tail: Buffer = Buffer.alloc(0);
+  readonly #blocks = [new WideBytes(0)];
+  #tail = new WideBytes(0);
+  #tailBytes = 0;
   #used = 0;
   #textBytes = 0;
   /**
@@ -31,7 +33,7 @@ export class SharedStrings {
   #index = new Uint32Array(2 * 256);
 
   /** The block that holds an entry; `start` and `end` say where. */
-  bytes(entry: number): Buffer {
+  block(entry: number): WideBytes {
     return this.#blocks[(this.#index[2 * entry] ?? 0) >>> blockBits] ?? this.#tail;
   }
 
@@ -59,12 +61,13 @@ export class SharedStrings {
       larger.set(this.#index);
       this.#index = larger;
     }
-    if (this.#used + size > this.#tail.length || this.#used >= blockBytes) {
-      this.#tail = Buffer.allocUnsafeSlow(Math.max(blockBytes, size));
+    if (this.#used + size > this.#tailBytes || this.#used >= blockBytes) {
+      this.#tailBytes = Math.max(blockBytes, size);
+      this.#tail = new WideBytes(this.#tailBytes);
       this.#blocks.push(this.#tail);
       this.#used = 0;
     }
-    text.copyTo(this.#tail, this.#used);
+    text.copyTo(this.#tail.bytes, this.#used);
     const traits = traitsOf(text.bytes, text.start, text.end);
     this.#index[2 * this.count] = (this.#blocks.length - 1) * blockBytes + this.#used;
     this.#index[2 * this.count + 1] = (traits << lengthBits) | size;

@@ -2,6 +2,7 @@ import { EngineError } from '../engine.ts';
 import type { JsonWriter } from '../json-writer.ts';
 import { headerCharsMax } from '../text/bounds.ts';
 import { UniqueNames } from '../text/unique-names.ts';
+import type { WideBytes } from '../wide-bytes.ts';
 import type { CellOutput, CellText } from './cell-text.ts';
 import type { JsonLines } from './json-lines.ts';
 import { cellKind } from './sheet-cell.ts';
@@ -180,7 +181,7 @@ class HeaderCells implements CellOutput {
     this.field(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
   }
 
-  traitedBytes(bytes: Uint8Array, start: number, end: number): void {
+  traitedBytes({ bytes }: WideBytes, start: number, end: number): void {
     this.fieldBytes(bytes, start, end);
   }
 
@@ -215,8 +216,8 @@ class JsonCells implements CellOutput {
     this.#json.textBytes(bytes, start, end);
   }
 
-  traitedBytes(bytes: Uint8Array, start: number, end: number, traits: number): void {
-    this.#json.traitedBytes(bytes, start, end, traits);
+  traitedBytes(text: WideBytes, start: number, end: number, traits: number): void {
+    this.#json.traitedBytes(text, start, end, traits);
   }
 
   field(text: string): void {

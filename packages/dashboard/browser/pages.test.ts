@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { testPassword } from '../../server/src/test/people.ts';
 import { findBarriers, settle } from './barriers.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -59,10 +60,69 @@ test('nor has any page, nor its text too little contrast', async () => {
   }
 });
 
-test('nor has a dialogue', async () => {
+test('nor has a dialogue: of a key from its making to its end, of the second factor', async () => {
   const visitor = await world.visit({ reducedMotion: 'reduce' });
+  const { page } = visitor;
   await visitor.open('api-keys');
-  await visitor.page.getByRole('button', { name: 'New key' }).click();
-  await visitor.page.getByLabel('Name').waitFor();
-  expect(await inspect(visitor.page)).toEqual([]);
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('Nightly import of the accounting department');
+  expect(await inspect(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByRole('dialog', { name: 'Your new key' }).waitFor();
+  expect(await inspect(page)).toEqual([]);
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  for (const name of ['Rotate', 'Revoke']) {
+    await page.getByRole('button', { name }).first().click();
+    await page.getByRole('dialog').waitFor();
+    expect([name, await inspect(page)]).toEqual([name, []]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+  await visitor.open('account');
+  const panel = page.getByRole('region', { name: 'Second factor' });
+  await panel.getByLabel('Your password').fill(testPassword);
+  await panel.getByRole('button', { name: 'Set it up' }).click();
+  await panel.getByRole('img').waitFor();
+  expect(await inspect(page)).toEqual([]);
+});
+
+test('a dialogue keeps the keyboard inside, and gives it back to where it came from', async () => {
+  const visitor = await world.visit({ reducedMotion: 'reduce' });
+  const { page } = visitor;
+  await visitor.open('api-keys');
+  const isInside = () =>
+    page.evaluate<boolean>('document.activeElement.closest("[role=dialog]") !== null');
+  for (const opener of ['New key', 'Revoke']) {
+    const button = page.getByRole('button', { name: opener }).first();
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await expect.poll(isInside).toBe(true);
+    for (const key of ['Tab', 'Shift+Tab']) {
+      for (let pressed = 0; pressed < 25; pressed += 1) {
+        await page.keyboard.press(key);
+        expect([opener, key, pressed, await isInside()]).toEqual([opener, key, pressed, true]);
+      }
+    }
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const focused = () => page.locator(':focus').innerText();
+    await expect.poll(focused).toBe(opener);
+  }
+});
+
+test('a step at a door that takes the focused button with it goes on at its title', async () => {
+  const page = await world.newPage();
+  await page.goto('/forgot-password');
+  await page.getByLabel('Mail address').fill('somebody@example.com');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').waitFor();
+  await page.goto('/sign-up');
+  await page.getByLabel('Your name').fill('Grace');
+  await page.getByLabel('Mail address').fill('by-keyboard@example.com');
+  await page.locator('input[name=password]').fill(testPassword);
+  await page.getByRole('button', { name: 'Create account' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('on its way to by-keyboard@example.com').waitFor();
+  await expect.poll(() => page.locator(':focus').innerText()).toBe('Look into your mail');
 });

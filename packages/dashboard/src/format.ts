@@ -8,6 +8,16 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
+/** So many of something, such as `"1 day"` and `"1,200 days"`. */
+export function formatMany(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A limit of a plan or workspace; `unit` follows its number, such as `" MB"`. */
+export function formatLimit(limit: number | null, unit = ''): string {
+  return limit === null ? 'no limit' : `${formatCount(limit)}${unit}`;
+}
+
 /** 1 MB is 1,048,576 bytes, as in the plans' limits. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

@@ -5,12 +5,20 @@ interface PagesInput<T> {
   queryKey: readonly unknown[];
   fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<List<T>>;
   refetchMs?: number;
+  /** Until then nothing is asked for. */
+  isReady?: boolean;
 }
 
 /** A list that is shown a page at a time, with "Show more". */
-export function usePagesOfList<T>({ queryKey, fetchPage, refetchMs }: PagesInput<T>) {
+export function usePagesOfList<T>({
+  queryKey,
+  fetchPage,
+  refetchMs,
+  isReady = true,
+}: PagesInput<T>) {
   return useInfiniteQuery({
     queryKey,
+    enabled: isReady,
     queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),

@@ -11,7 +11,8 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** The session is over, or there never was one. */
+/** The session is over, or there never was one; not of what signs in itself, which has a reason. */
 export function isSignedOut(error: unknown): boolean {
-  return error instanceof MutateError && error.status === 401;
+  const isRefused = error instanceof MutateError && error.status === 401;
+  return isRefused && error.extras['reason'] === undefined;
 }

@@ -29,7 +29,7 @@ function useCopied(text: string): [boolean, () => void] {
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [isCopied, run] = useCopied(text);
   return (
-    <Button size="xs" variant="default" onClick={run} aria-live="polite">
+    <Button size="xs" variant="default" onClick={run} aria-live="polite" flex="none">
       {isCopied ? 'Copied' : label}
     </Button>
   );

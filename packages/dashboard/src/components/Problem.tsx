@@ -44,9 +44,15 @@ export function Problem({ error, onRetry, children }: ProblemProps) {
             </Button>
           )}
           {isKnown && error.requestId !== null ? (
-            <Text size="xs" c="dimmed" className="mono">
-              {error.code} · {error.requestId}
-            </Text>
+            // Two that break apart on a phone: an id is read out and copied whole.
+            <Group gap="0 8px">
+              <Text size="xs" c="dimmed" className="mono">
+                {error.code}
+              </Text>
+              <Text size="xs" c="dimmed" className="mono">
+                {error.requestId}
+              </Text>
+            </Group>
           ) : null}
         </Group>
       </Stack>

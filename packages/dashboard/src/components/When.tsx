@@ -1,5 +1,5 @@
 import { Tooltip } from '@mantine/core';
-import { useNow } from '../business-time.ts';
+import { useClock } from '../business-time.ts';
 import { formatAgo, formatTime } from '../format.ts';
 import { useTimeZone } from '../session.ts';
 
@@ -12,10 +12,15 @@ interface WhenProps {
 /** A moment by its distance; the exact time in the workspace's zone is one hover away. */
 export function When({ at, isWallClock = false }: WhenProps) {
   const timeZone = useTimeZone();
-  const now = useNow();
+  const { now, isKnown } = useClock();
+  const exact = formatTime(at, timeZone);
+  const agoOf = () => {
+    if (isWallClock) return formatAgo(at);
+    return isKnown ? formatAgo(at, now) : exact;
+  };
   return (
-    <Tooltip label={`${formatTime(at, timeZone)} (${timeZone})`} withArrow>
-      <time dateTime={at}>{isWallClock ? formatAgo(at) : formatAgo(at, now)}</time>
+    <Tooltip label={`${exact} (${timeZone})`} withArrow>
+      <time dateTime={at}>{agoOf()}</time>
     </Tooltip>
   );
 }

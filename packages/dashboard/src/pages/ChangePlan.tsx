@@ -77,7 +77,7 @@ function Offer({ preview, input }: OfferProps) {
       {change.isError ? <Problem error={change.error} /> : null}
       <Group>
         <Button loading={change.isPending} onClick={() => change.mutate()}>
-          {actionInWords(preview)}
+          {changeInWords(preview)}
         </Button>
         <Button component={Link} to={`/${workspaceId}/billing`} variant="default">
           Leave it
@@ -164,7 +164,7 @@ function Total(props: { label: string; minor: number; currency: string }) {
   );
 }
 
-function actionInWords(preview: SubscriptionPreview) {
+function changeInWords(preview: SubscriptionPreview) {
   const { checkout, when, amount_due_minor: due, currency } = preview;
   if (preview.trial_ends_at !== null) return 'Start the trial';
   if (checkout) return 'Continue to payment';

@@ -2,7 +2,7 @@ import { Anchor, Button, Select, SimpleGrid } from '@mantine/core';
 import type { Job, JobStatus } from '@mutate/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import { useNow } from '../business-time.ts';
+import { startOfSpan, useClock } from '../business-time.ts';
 import { Empty } from '../components/Empty.tsx';
 import { Loaded } from '../components/Loaded.tsx';
 import { More } from '../components/More.tsx';
@@ -30,7 +30,7 @@ const ages = [
 export function Component() {
   const api = useApi();
   const workspaceId = useWorkspaceId();
-  const now = useNow();
+  const { now, isKnown } = useClock();
   const [search] = useSearchParams();
   const status = search.get('status');
   const type = search.get('type');
@@ -38,6 +38,7 @@ export function Component() {
   const jobs = usePagesOfList<Job>({
     queryKey: [workspaceId, 'conversions', status, type, days],
     refetchMs: 5_000,
+    isReady: days === null || isKnown,
     fetchPage: (cursor, signal) =>
       api.conversions.page({
         cursor,
@@ -45,7 +46,7 @@ export function Component() {
         limit: 25,
         status: statuses.find((known) => known === status),
         type: type ?? undefined,
-        createdAfter: days === null ? undefined : daysBefore(now, Number(days)),
+        createdAfter: days === null ? undefined : startOfSpan(now, Number(days)),
       }),
   });
   return (
@@ -125,11 +126,4 @@ function TypeFilter(props: { value: string | null; onChange: (value: string | nu
       {...props}
     />
   );
-}
-
-/** To the minute, so that the query stays the same for a while. */
-function daysBefore(now: number, days: number): string {
-  const minuteMs = 60_000;
-  const nowMs = Math.floor(now / minuteMs) * minuteMs;
-  return new Date(nowMs - days * 86_400_000).toISOString();
 }

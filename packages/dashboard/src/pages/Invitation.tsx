@@ -15,7 +15,7 @@ export function Component() {
     queryFn: () => platform.invitations.open(token),
   });
   return (
-    <Door title="You are invited">
+    <Door title={invitation.isError ? 'No invitation here' : 'You are invited'}>
       <Loaded query={invitation} lines={3}>
         {(data) => <Answer invitation={data} token={token} />}
       </Loaded>

@@ -26,17 +26,20 @@ export function Component() {
       }
     >
       <Loaded query={explanation} lines={8}>
-        {({ pages: [first] }) => (first === undefined ? null : <Why explanation={first} />)}
-      </Loaded>
-      <Loaded query={explanation} lines={1}>
         {({ pages }) => {
+          const [first] = pages;
+          if (first === undefined) return null;
           const counted = pages.flatMap(({ conversions }) => conversions?.data ?? []);
-          if (counted.length === 0) return null;
           return (
-            <Panel title="The conversions it counts" isFlush>
-              <Conversions counted={counted} currency={pages[0]?.currency ?? 'usd'} />
-              <More pages={explanation} />
-            </Panel>
+            <>
+              <Why explanation={first} />
+              {counted.length === 0 ? null : (
+                <Panel title="The conversions it counts" isFlush>
+                  <Conversions counted={counted} currency={first.currency} />
+                  <More pages={explanation} />
+                </Panel>
+              )}
+            </>
           );
         }}
       </Loaded>

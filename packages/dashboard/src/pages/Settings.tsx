@@ -19,10 +19,12 @@ import { Panel } from '../components/Panel.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { formatTime } from '../format.ts';
 import { platform, useWorkspace } from '../session.ts';
+import { usePlanName } from './billing/use-plans.ts';
 import { DataPanel } from './settings/DataPanel.tsx';
 
 export function Component() {
   const workspace = useWorkspace();
+  const planName = usePlanName();
   return (
     <Page title="Settings" about="What holds for everybody in this workspace.">
       <Loaded query={workspace} lines={8}>
@@ -36,7 +38,7 @@ export function Component() {
                 facts={[
                   ['Workspace id', <Id key="id">{data.id}</Id>],
                   ['Created', formatTime(data.created_at, data.time_zone)],
-                  ['Plan', data.plan_id],
+                  ['Plan', planName(data.plan_id)],
                 ]}
               />
             </Panel>

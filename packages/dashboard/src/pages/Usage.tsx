@@ -1,7 +1,7 @@
 import { Button, Menu, SegmentedControl, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useNow } from '../business-time.ts';
+import { firstDateOfSpan, useNow } from '../business-time.ts';
 import { Loaded } from '../components/Loaded.tsx';
 import { Page } from '../components/Page.tsx';
 import { Panel } from '../components/Panel.tsx';
@@ -24,7 +24,7 @@ export function Component() {
   const usage = useUsage();
   const [days, setDays] = useState('30');
   const [groupBy, setGroupBy] = useState<Grouping>('type');
-  const from = daysBefore(useNow(), Number(days));
+  const from = firstDateOfSpan(useNow(), Number(days));
   return (
     <Page
       title="Usage"
@@ -114,9 +114,4 @@ function Export({ from }: { from: string }) {
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-/** A date in UTC, as the buckets are; today is the last of the days. */
-function daysBefore(now: number, days: number): string {
-  return new Date(now - (days - 1) * 86_400_000).toISOString().slice(0, 10);
 }

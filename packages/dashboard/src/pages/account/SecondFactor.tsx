@@ -71,9 +71,9 @@ function Setup({ secrets, onDone }: { secrets: Secrets; onDone: () => void }) {
         shows.
       </Text>
       <QrCode text={secrets.totpURI} label="The key for the app, to scan" />
-      <Code title="Key for the app" text={key} />
+      <Code title="Key for the app" text={key} isWhole />
       <Code title="Backup codes: keep them elsewhere" text={secrets.backupCodes.join('\n')} />
-      <CodeForm onDone={onDone} />
+      <CodeForm isFirst onDone={onDone} />
     </Stack>
   );
 }

@@ -101,7 +101,7 @@ function Verdict({ verification }: { verification: AuditVerification }) {
       <Badge tone={intact ? 'good' : 'bad'}>{intact ? 'intact' : 'broken'}</Badge>
       <Text size="sm">
         {broken === null
-          ? `${formatCount(sequence)} entries of ${chain}`
+          ? `${formatCount(sequence)} ${sequence === 1 ? 'entry' : 'entries'} of ${chain}`
           : `entry ${broken.sequence} of ${chain} is ${broken.problem}`}
       </Text>
     </Group>

@@ -2,19 +2,16 @@ import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import type { Mail } from '@mutate/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Badge, type Tone } from '../../components/Badge.tsx';
 import { Empty } from '../../components/Empty.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
+import { MailRows, MailText } from '../../components/MailRows.tsx';
 import { More } from '../../components/More.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Problem } from '../../components/Problem.tsx';
-import { Rows } from '../../components/Rows.tsx';
-import { formatTime } from '../../format.ts';
 import { usePagesOfList } from '../../pages-of-list.ts';
 import { platform } from '../../session.ts';
 
-const tones: Record<Mail['status'], Tone> = { waiting: 'live', sent: 'good', failed: 'bad' };
 const statuses = ['waiting', 'sent', 'failed'] as const;
 
 export function Component() {
@@ -71,44 +68,6 @@ export function Component() {
   );
 }
 
-function MailRows({ mails, onOpen }: { mails: readonly Mail[]; onOpen: (mail: Mail) => void }) {
-  return (
-    <Rows
-      caption="Mails"
-      rows={mails}
-      keyOf={({ id }) => id}
-      columns={[
-        { header: 'When', cell: ({ created_at: at }) => formatTime(at, 'UTC') },
-        {
-          header: 'To',
-          cell: ({ recipient_email: to }) => (
-            <Text size="sm" className="breakable">
-              {to}
-            </Text>
-          ),
-        },
-        { header: 'Subject', cell: ({ subject }) => <Text size="sm">{subject}</Text> },
-        { header: 'Status', cell: ({ status }) => <Badge tone={tones[status]}>{status}</Badge> },
-        {
-          header: 'Read',
-          isQuiet: true,
-          isNumeric: true,
-          cell: (mail) => (
-            <Button
-              size="xs"
-              variant="default"
-              aria-label={`Read ${mail.subject}`}
-              onClick={() => onOpen(mail)}
-            >
-              Read
-            </Button>
-          ),
-        },
-      ]}
-    />
-  );
-}
-
 function OpenMail({ mail }: { mail: Mail }) {
   const queries = useQueryClient();
   const rendered = useQuery({
@@ -124,13 +83,7 @@ function OpenMail({ mail }: { mail: Mail }) {
       <Text size="sm" c="dimmed">
         {mail.recipient_email} · {mail.topic}
       </Text>
-      <Loaded query={rendered}>
-        {({ text }) => (
-          <pre className="code letter" tabIndex={0} aria-label="Text of the mail">
-            {text}
-          </pre>
-        )}
-      </Loaded>
+      <Loaded query={rendered}>{({ text }) => <MailText text={text} />}</Loaded>
       {mail.last_error === null ? null : <Text size="sm">{mail.last_error}</Text>}
       {resend.isError ? <Problem error={resend.error} /> : null}
       {mail.status === 'failed' ? (

@@ -8,7 +8,7 @@ import { Page } from '../../components/Page.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Problem } from '../../components/Problem.tsx';
 import { Rows } from '../../components/Rows.tsx';
-import { formatCount, formatMinor, formatTime } from '../../format.ts';
+import { formatCount, formatLimit, formatMany, formatMinor, formatTime } from '../../format.ts';
 import { platform } from '../../session.ts';
 import { MoveDialog } from './plans/MoveDialog.tsx';
 import { Moves } from './plans/Moves.tsx';
@@ -75,8 +75,8 @@ function ArchiveButton({ plan }: { plan: AdminPlanDetail }) {
           await reload();
         }}
       >
-        Nobody new comes onto it. The {formatCount(plan.workspace_count)} workspaces on it stay, and
-        it can be offered again.
+        Nobody new comes onto it, and it can be offered again. Who is on it stays:{' '}
+        {formatMany(plan.workspace_count, 'workspace')}.
       </Confirm>
     );
   }
@@ -105,12 +105,12 @@ function VersionRows({ plan }: { plan: AdminPlanDetail }) {
         {
           header: 'Conversions',
           isNumeric: true,
-          cell: ({ monthly_conversion_limit: limit }) => limitOf(limit),
+          cell: ({ monthly_conversion_limit: limit }) => formatLimit(limit),
         },
         {
           header: 'At once',
           isNumeric: true,
-          cell: ({ concurrent_conversion_limit: limit }) => limitOf(limit),
+          cell: ({ concurrent_conversion_limit: limit }) => formatLimit(limit),
         },
         { header: 'A month', cell: (version) => pricesOf(version) },
         {
@@ -121,10 +121,6 @@ function VersionRows({ plan }: { plan: AdminPlanDetail }) {
       ]}
     />
   );
-}
-
-function limitOf(limit: number | null): string {
-  return limit === null ? 'no limit' : formatCount(limit);
 }
 
 function pricesOf({ prices }: PlanVersion): string {

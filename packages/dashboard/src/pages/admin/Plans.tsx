@@ -7,7 +7,7 @@ import { More } from '../../components/More.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Rows } from '../../components/Rows.tsx';
-import { formatCount, formatMinor } from '../../format.ts';
+import { formatCount, formatLimit, formatMinor } from '../../format.ts';
 import { usePagesOfList } from '../../pages-of-list.ts';
 import { platform } from '../../session.ts';
 
@@ -60,8 +60,7 @@ function PlanRows({ plans }: { plans: readonly AdminPlan[] }) {
         {
           header: 'Conversions',
           isNumeric: true,
-          cell: ({ monthly_conversion_limit: limit }) =>
-            limit === null ? 'no limit' : formatCount(limit),
+          cell: ({ monthly_conversion_limit: limit }) => formatLimit(limit),
         },
         { header: 'A month', isNumeric: true, cell: (plan) => priceOf(plan) },
         {

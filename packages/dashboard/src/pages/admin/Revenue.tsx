@@ -8,7 +8,7 @@ import { Loaded } from '../../components/Loaded.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Rows } from '../../components/Rows.tsx';
-import { formatCount, formatMinor } from '../../format.ts';
+import { formatCount, formatMany, formatMinor } from '../../format.ts';
 import { platform } from '../../session.ts';
 import { churnOf, monthInWords, Movements, type RevenueMonth } from './revenue/Movements.tsx';
 
@@ -136,7 +136,7 @@ function MonthFigures({ month }: { month: RevenueMonth }) {
 }
 
 function customersInWords(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'customer' : 'customers'}`;
+  return formatMany(count, 'customer');
 }
 
 function PlanRows({ plans }: { plans: Revenue['plans'] }) {

@@ -9,7 +9,7 @@ import { Loaded } from '../../components/Loaded.tsx';
 import { Meter } from '../../components/Meter.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Panel } from '../../components/Panel.tsx';
-import { formatCount, formatDate, formatTime } from '../../format.ts';
+import { formatCount, formatDate, formatMany, formatTime } from '../../format.ts';
 import { platform, useTimeZone, useWorkspaceId } from '../../session.ts';
 import { BillingHistory } from '../billing/BillingHistory.tsx';
 import { MembersPanel } from './workspace/MembersPanel.tsx';
@@ -124,7 +124,7 @@ function AboutPanel({ workspace }: { workspace: AdminWorkspace }) {
           ],
           ['Created', formatTime(created, workspace.time_zone)],
           ['Time zone', workspace.time_zone],
-          ['Keeps files for', `${formatCount(workspace.retention_hours)} hours`],
+          ['Keeps files for', formatMany(workspace.retention_hours, 'hour')],
         ]}
       />
     </Panel>

@@ -31,7 +31,7 @@ export function NewKey() {
               Copy it now: it is not shown again. Whoever has it can act as this workspace within
               its scopes.
             </Text>
-            <Code title={made.name} text={made.key} />
+            <Code title={made.name} text={made.key} isWhole />
             <Button onClick={leave}>I have copied it</Button>
           </Stack>
         )}

@@ -4,6 +4,7 @@ import {
   Group,
   NumberInput,
   Select,
+  SimpleGrid,
   Stack,
   TagsInput,
   TextInput,
@@ -67,7 +68,7 @@ export function NewKeyForm({ onMade }: { onMade: (key: NewApiKey) => void }) {
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <ScopeChoice value={chosen} onChange={setChosen} />
-        <Group grow align="flex-start">
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <Select
             label="Expiry"
             data={lifetimes}
@@ -83,7 +84,7 @@ export function NewKeyForm({ onMade }: { onMade: (key: NewApiKey) => void }) {
             value={limit}
             onChange={setLimit}
           />
-        </Group>
+        </SimpleGrid>
         <TagsInput
           label="Only from these addresses"
           description="IP addresses or ranges such as 10.0.0.0/8; empty: from everywhere"

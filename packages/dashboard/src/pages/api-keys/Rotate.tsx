@@ -48,7 +48,7 @@ export function Rotate({ apiKey }: { apiKey: ApiKey }) {
         ) : (
           <Stack>
             <Text size="sm">Copy it now: it is not shown again.</Text>
-            <Code title={apiKey.name} text={rotate.data.key} />
+            <Code title={apiKey.name} text={rotate.data.key} isWhole />
             <Button onClick={leave}>I have copied it</Button>
           </Stack>
         )}

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import type { BillingInterval, Plan, Subscription } from '@mutate/sdk';
 import { Link } from 'react-router';
 import { Badge } from '../../components/Badge.tsx';
-import { formatAmount, formatCount, formatMinor } from '../../format.ts';
+import { formatAmount, formatCount, formatMany, formatMinor } from '../../format.ts';
 import { useWorkspaceId } from '../../session.ts';
 
 interface PlanCardProps {
@@ -40,15 +40,20 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
           </Text>
         </div>
         <ul className="gives">
-          {trialDays === null ? null : <li>{formatCount(trialDays)} days free to begin with</li>}
-          <li>{amountOf(plan.monthly_conversion_limit)} conversions a month</li>
+          {trialDays === null ? null : <li>{formatMany(trialDays, 'day')} free to begin with</li>}
+          <li>
+            {plan.monthly_conversion_limit === null
+              ? 'Unlimited conversions'
+              : formatMany(plan.monthly_conversion_limit, 'conversion')}{' '}
+            a month
+          </li>
           <li>{amountOf(plan.concurrent_conversion_limit)} at once</li>
           <li>
             {plan.max_file_size_mb === null
               ? 'Files of any size'
               : `Files up to ${formatCount(plan.max_file_size_mb)} MB`}
           </li>
-          <li>{formatCount(plan.rate_limit_per_minute)} requests a minute</li>
+          <li>{formatMany(plan.rate_limit_per_minute, 'request')} a minute</li>
           <li>
             {each === null
               ? 'Nothing past the limit'
@@ -63,7 +68,7 @@ export function PlanCard({ plan, interval, currency, current }: PlanCardProps) {
             mt="auto"
             fullWidth
           >
-            {actionInWords(plan, isCurrent ? interval : null, trialDays)}
+            {offerInWords(plan, isCurrent ? interval : null, trialDays)}
           </Button>
         ) : (
           <Text size="xs" c="dimmed" mt="auto">
@@ -82,8 +87,8 @@ function trialDaysOf({ features }: Plan, current: Subscription): number | null {
   return isFirst && typeof days === 'number' ? days : null;
 }
 
-function actionInWords({ name }: Plan, other: BillingInterval | null, trialDays: number | null) {
-  if (trialDays !== null) return `Try ${name} for ${formatCount(trialDays)} days`;
+function offerInWords({ name }: Plan, other: BillingInterval | null, trialDays: number | null) {
+  if (trialDays !== null) return `Try ${name} for ${formatMany(trialDays, 'day')}`;
   return other === null ? `Choose ${name}` : `Pay by the ${other}`;
 }
 

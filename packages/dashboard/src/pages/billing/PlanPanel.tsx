@@ -5,7 +5,7 @@ import { Badge, type Tone } from '../../components/Badge.tsx';
 import { Confirm } from '../../components/Confirm.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { Panel } from '../../components/Panel.tsx';
-import { formatCount, formatDate, formatMinor } from '../../format.ts';
+import { formatDate, formatLimit, formatMinor } from '../../format.ts';
 import { useApi, useMe, useTimeZone, useWorkspaceId } from '../../session.ts';
 import { EndNow } from './EndNow.tsx';
 import { useReloadBilling } from './use-reload-billing.ts';
@@ -44,9 +44,9 @@ export function PlanPanel({ billing, subscription }: PlanPanelProps) {
       </Box>
       <Facts
         facts={[
-          ['Conversions', limitInWords(plan.monthly_conversion_limit, ' a usage period')],
-          ['At once', limitInWords(plan.concurrent_conversion_limit)],
-          ['Largest file', limitInWords(plan.max_file_size_mb, ' MB')],
+          ['Conversions', formatLimit(plan.monthly_conversion_limit, ' a usage period')],
+          ['At once', formatLimit(plan.concurrent_conversion_limit)],
+          ['Largest file', formatLimit(plan.max_file_size_mb, ' MB')],
           ...(isPaid
             ? [[lastDayLabel(subscription), formatDate(end, timeZone)] as const]
             : [['Paid', 'nothing is charged for it'] as const]),
@@ -103,8 +103,4 @@ function nextInvoice({ next_invoice: next }: Billing, timeZone: string): string 
 function priceOf({ plan, interval, currency }: Subscription): string | null {
   const price = plan.prices.find((one) => one.interval === interval && one.currency === currency);
   return price === undefined ? null : formatMinor(price.amount_minor, currency);
-}
-
-function limitInWords(limit: number | null, unit = ''): string {
-  return limit === null ? 'no limit' : `${formatCount(limit)}${unit}`;
 }

@@ -1,18 +1,14 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import type { Mail } from '@mutate/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Badge } from '../../components/Badge.tsx';
 import { Empty } from '../../components/Empty.tsx';
 import { Loaded } from '../../components/Loaded.tsx';
+import { MailRows, MailText } from '../../components/MailRows.tsx';
 import { More } from '../../components/More.tsx';
 import { Panel } from '../../components/Panel.tsx';
-import { Rows } from '../../components/Rows.tsx';
-import { When } from '../../components/When.tsx';
 import { usePagesOfList } from '../../pages-of-list.ts';
 import { useApi, useWorkspaceId } from '../../session.ts';
-
-const tones = { waiting: 'live', sent: 'good', failed: 'bad' } as const;
 
 /** The workspace's mails, to be read here where no mail server is set up. */
 export function Mails() {
@@ -36,52 +32,18 @@ export function Mails() {
       </Loaded>
       <More pages={mails} />
       <Modal opened={open !== null} onClose={() => setOpen(null)} title={open?.subject} size="lg">
-        {open === null ? null : <MailText id={open.id} />}
+        {open === null ? null : <OpenMail id={open.id} />}
       </Modal>
     </Panel>
   );
 }
 
-function MailText({ id }: { id: string }) {
+function OpenMail({ id }: { id: string }) {
   const api = useApi();
   const workspaceId = useWorkspaceId();
   const mail = useQuery({
     queryKey: [workspaceId, 'mail', id],
     queryFn: ({ signal }) => api.notifications.mail(id, { signal }),
   });
-  return (
-    <Loaded query={mail}>
-      {({ text }) => (
-        <pre className="code letter" tabIndex={0} aria-label="Text of the mail">
-          {text}
-        </pre>
-      )}
-    </Loaded>
-  );
-}
-
-function MailRows({ mails, onOpen }: { mails: readonly Mail[]; onOpen: (mail: Mail) => void }) {
-  return (
-    <Rows
-      caption="Mails"
-      rows={mails}
-      keyOf={({ id }) => id}
-      columns={[
-        { header: 'Subject', cell: ({ subject }) => subject },
-        { header: 'To', cell: ({ recipient_email: to }) => to },
-        { header: 'State', cell: ({ status }) => <Badge tone={tones[status]}>{status}</Badge> },
-        { header: 'When', isNumeric: true, cell: ({ created_at: at }) => <When at={at} /> },
-        {
-          header: 'Read',
-          isQuiet: true,
-          isNumeric: true,
-          cell: (mail) => (
-            <Button size="xs" variant="default" onClick={() => onOpen(mail)}>
-              Read
-            </Button>
-          ),
-        },
-      ]}
-    />
-  );
+  return <Loaded query={mail}>{({ text }) => <MailText text={text} />}</Loaded>;
 }

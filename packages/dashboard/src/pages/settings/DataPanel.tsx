@@ -6,7 +6,7 @@ import { Confirm } from '../../components/Confirm.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { Problem } from '../../components/Problem.tsx';
 import { TypedConfirm } from '../../components/TypedConfirm.tsx';
-import { formatCount } from '../../format.ts';
+import { formatMany } from '../../format.ts';
 import { platform, useMe, useRole } from '../../session.ts';
 import { saveStream } from './save-stream.ts';
 
@@ -73,7 +73,7 @@ function Purge({ workspace }: { workspace: Workspace }) {
     <Stack gap="xs">
       <Group justify="space-between">
         <Text size="sm" maw={560}>
-          Files go after {formatCount(workspace.retention_hours)} hours by themselves, or now.
+          Files go after {formatMany(workspace.retention_hours, 'hour')} by themselves, or now.
         </Text>
         <Confirm
           label="Delete files"
@@ -86,7 +86,7 @@ function Purge({ workspace }: { workspace: Workspace }) {
       <Text size="xs" c="dimmed" role="status">
         {purge.data === undefined
           ? ''
-          : `Files of ${formatCount(purge.data)} conversions were deleted.`}
+          : `Files of ${formatMany(purge.data, 'conversion')} were deleted.`}
       </Text>
     </Stack>
   );

@@ -4,8 +4,14 @@ import { useState } from 'react';
 import { Problem } from '../../components/Problem.tsx';
 import { login } from '../../session.ts';
 
+interface CodeFormProps {
+  onDone: () => void;
+  /** The proof that the app was set up: no other code will do. */
+  isFirst?: boolean;
+}
+
 /** The second factor: a code of the app, or one of those kept for when it is lost. */
-export function CodeForm({ onDone }: { onDone: () => void }) {
+export function CodeForm({ onDone, isFirst = false }: CodeFormProps) {
   const [isBackup, setBackup] = useState(false);
   const [code, setCode] = useState('');
   const verify = useMutation({
@@ -35,9 +41,11 @@ export function CodeForm({ onDone }: { onDone: () => void }) {
         <Button type="submit" loading={verify.isPending} fullWidth>
           Continue
         </Button>
-        <Anchor component="button" type="button" size="sm" onClick={() => setBackup(!isBackup)}>
-          {isBackup ? 'Use the app instead' : 'Use a backup code instead'}
-        </Anchor>
+        {isFirst ? null : (
+          <Anchor component="button" type="button" size="sm" onClick={() => setBackup(!isBackup)}>
+            {isBackup ? 'Use the app instead' : 'Use a backup code instead'}
+          </Anchor>
+        )}
       </Stack>
     </form>
   );

@@ -7,7 +7,13 @@ export function ResendLink({ email }: { email: string }) {
   const send = useMutation({
     mutationFn: () => login.sendVerification({ email, callbackURL: '/' }),
   });
-  if (send.isSuccess) return <Text size="sm">Sent. Look into your mail.</Text>;
+  if (send.isSuccess) {
+    return (
+      <Text size="sm" role="status">
+        Sent. Look into your mail.
+      </Text>
+    );
+  }
   return (
     <Button size="xs" variant="default" loading={send.isPending} onClick={() => send.mutate()}>
       Send the link again

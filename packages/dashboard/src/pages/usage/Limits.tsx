@@ -1,6 +1,6 @@
 import type { Usage } from '@mutate/sdk';
 import { Facts } from '../../components/Facts.tsx';
-import { formatCount, formatTime } from '../../format.ts';
+import { formatCount, formatLimit, formatTime } from '../../format.ts';
 import { useTimeZone } from '../../session.ts';
 import { overagePriceInWords } from './overage-price.ts';
 
@@ -9,8 +9,6 @@ export function Limits({ usage }: { usage: Usage }) {
   const timeZone = useTimeZone();
   const { conversions, concurrent, overage, overrides } = usage;
   const source = (isOverridden: boolean) => (isOverridden ? ' (set by the operator)' : '');
-  const limit = (value: number | null, unit: string) =>
-    value === null ? 'no limit' : `${formatCount(value)} ${unit}`;
   const isSet = (value: unknown) => value !== null && value !== undefined;
   return (
     <Facts
@@ -22,15 +20,12 @@ export function Limits({ usage }: { usage: Usage }) {
         ],
         [
           'Conversions',
-          limit(conversions.limit, 'a period') + source(isSet(overrides?.monthly_limit)),
+          formatLimit(conversions.limit, ' a period') + source(isSet(overrides?.monthly_limit)),
         ],
-        [
-          'At once',
-          limit(concurrent.limit, 'at once') + source(isSet(overrides?.concurrent_limit)),
-        ],
+        ['At once', formatLimit(concurrent.limit) + source(isSet(overrides?.concurrent_limit))],
         [
           'File size',
-          limit(usage.max_file_size_mb, 'MB') + source(isSet(overrides?.max_file_size_mb)),
+          formatLimit(usage.max_file_size_mb, ' MB') + source(isSet(overrides?.max_file_size_mb)),
         ],
         [
           'Requests',

@@ -3,7 +3,7 @@ import type { Usage } from '@mutate/sdk';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { Meter } from '../../components/Meter.tsx';
-import { formatCount, formatDate, formatMinor } from '../../format.ts';
+import { formatCount, formatDate, formatMany, formatMinor } from '../../format.ts';
 import { useMayOpen } from '../../frame/use-may-open.ts';
 import { useTimeZone, useWorkspaceId } from '../../session.ts';
 
@@ -59,7 +59,7 @@ export function UsageCards({ usage }: { usage: Usage }) {
       <Card
         label="Past the limit"
         figure={formatMinor(overage.amount_minor, overage.currency)}
-        of={`${formatCount(conversions.overage)} conversions`}
+        of={formatMany(conversions.overage, 'conversion')}
         about={policyInWords(usage)}
         to="usage"
       />

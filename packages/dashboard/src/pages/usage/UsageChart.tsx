@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core';
 import type { UsageBucket } from '@mutate/sdk';
 import { lazy, Suspense } from 'react';
 import { Empty } from '../../components/Empty.tsx';
-import { formatCount } from '../../format.ts';
+import { formatMany } from '../../format.ts';
 
 const BarsOverTime = lazy(async () => {
   const { BarsOverTime: loaded } = await import('../../components/BarsOverTime.tsx');
@@ -31,7 +31,7 @@ export function UsageChart({ buckets, isMonthly }: { buckets: UsageBucket[]; isM
   return (
     <Suspense fallback={<Skeleton height={240} />}>
       <BarsOverTime
-        label={`${formatCount(total)} conversions in ${buckets.length} ${isMonthly ? 'months' : 'days'}`}
+        label={`${formatMany(total, 'conversion')} in ${formatMany(buckets.length, isMonthly ? 'month' : 'day')}`}
         data={data}
         nameOf="at"
         series={series}

@@ -43,7 +43,7 @@ export function NewEndpoint() {
               Copy it now: it is not shown again. Your server checks the signature of every event
               with it, so that nobody else can send one.
             </Text>
-            <Code title="Signing secret" text={made.secret ?? ''} />
+            <Code title="Signing secret" text={made.secret ?? ''} isWhole />
             <Button onClick={leave}>I have copied it</Button>
           </Stack>
         )}

@@ -41,7 +41,7 @@ export function RotateSecret({ endpointId }: { endpointId: string }) {
             </>
           ) : (
             <>
-              <Code title="Signing secret" text={rotate.data.secret ?? ''} />
+              <Code title="Signing secret" text={rotate.data.secret ?? ''} isWhole />
               <Button onClick={leave}>I have copied it</Button>
             </>
           )}

@@ -45,7 +45,7 @@ interface PriceRowProps {
 
 function PriceRow({ price, onChange, onRemove }: PriceRowProps) {
   return (
-    <Group gap="sm" align="flex-end" role="group" aria-label={nameOf(price)}>
+    <Group gap="sm" align="flex-end" role="group" aria-label={nameOf(price)} className="price-row">
       <TextInput
         label="Currency"
         w={90}

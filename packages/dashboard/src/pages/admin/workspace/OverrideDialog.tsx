@@ -159,17 +159,17 @@ function draftOf({ overrides }: AdminWorkspace): Draft {
 
 function toWire(draft: Draft, { usage }: AdminWorkspace, now: number): SetOverridesInput {
   return {
-    monthly_limit: limitOf(draft.monthly),
-    concurrent_limit: limitOf(draft.concurrent),
-    max_file_size_mb: limitOf(draft.fileSize),
-    rate_limit_per_minute: limitOf(draft.rate),
+    monthly_limit: toLimit(draft.monthly),
+    concurrent_limit: toLimit(draft.concurrent),
+    max_file_size_mb: toLimit(draft.fileSize),
+    rate_limit_per_minute: toLimit(draft.rate),
     overage_price: draft.price.trim() === '' ? null : draft.price.trim(),
     reason: draft.reason,
     expires_at: expiryOf(draft, usage.period_end, now),
   };
 }
 
-function limitOf(text: string): number | 'unlimited' | null {
+function toLimit(text: string): number | 'unlimited' | null {
   const value = text.trim();
   if (value === '') return null;
   return value === 'unlimited' ? 'unlimited' : Number(value);

@@ -3,7 +3,7 @@ import type { AdminWorkspace, Overrides } from '@mutate/sdk';
 import { Confirm } from '../../../components/Confirm.tsx';
 import { Facts } from '../../../components/Facts.tsx';
 import { Panel } from '../../../components/Panel.tsx';
-import { formatCount, formatTime } from '../../../format.ts';
+import { formatCount, formatLimit, formatTime } from '../../../format.ts';
 import { platform, useTimeZone } from '../../../session.ts';
 import { OverrideDialog } from './OverrideDialog.tsx';
 import { useReload } from './use-reload.ts';
@@ -45,9 +45,9 @@ function PlanLimits({ workspace }: { workspace: AdminWorkspace }) {
     <Facts
       facts={[
         ['Source', `The plan ${plan.name}, version ${plan.version}`],
-        ['Conversions', limitOf(plan.monthly_conversion_limit)],
-        ['At once', limitOf(plan.concurrent_conversion_limit)],
-        ['Largest file', megabytesOf(plan.max_file_size_mb)],
+        ['Conversions', formatLimit(plan.monthly_conversion_limit)],
+        ['At once', formatLimit(plan.concurrent_conversion_limit)],
+        ['Largest file', formatLimit(plan.max_file_size_mb, ' MB')],
         ['Requests a minute', formatCount(plan.rate_limit_per_minute)],
       ]}
     />
@@ -61,10 +61,10 @@ function OverrideFacts(props: { overrides: Overrides; workspace: AdminWorkspace 
   const value = (own: number | 'unlimited' | null, ofPlan: number | null) =>
     own === null ? (
       <Text span size="sm" c="dimmed">
-        {limitOf(ofPlan)}, the plan's
+        {formatLimit(ofPlan)}, the plan's
       </Text>
     ) : (
-      <strong>{own === 'unlimited' ? 'no limit' : formatCount(own)}</strong>
+      <strong>{formatLimit(own === 'unlimited' ? null : own)}</strong>
     );
   return (
     <Facts
@@ -90,12 +90,4 @@ function OverrideFacts(props: { overrides: Overrides; workspace: AdminWorkspace 
       ]}
     />
   );
-}
-
-function limitOf(limit: number | null): string {
-  return limit === null ? 'no limit' : formatCount(limit);
-}
-
-function megabytesOf(limit: number | null): string {
-  return limit === null ? 'no limit' : `${formatCount(limit)} MB`;
 }

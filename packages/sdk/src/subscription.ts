@@ -13,7 +13,7 @@ export interface ChangeSubscriptionInput {
   planId: string;
   /** The present one where absent. */
   interval?: BillingInterval | undefined;
-  /** Fixed by the first paid subscription. */
+  /** Fixed by the first subscription. */
   currency?: string | undefined;
   when?: 'now' | 'period_end' | undefined;
   /** Of a preview of the last hour: the invoice is then that preview to the cent. */

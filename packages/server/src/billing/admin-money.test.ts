@@ -169,3 +169,40 @@ describe('POST /v1/admin/workspaces/{id}/trial', () => {
     expect((await set(paying, { plan_id: 'plan_pro', ends_at: later(5) })).status).toBe(409);
   });
 });
+
+describe('the currency of a trial', () => {
+  const trial = async (days: number) => {
+    const one = await visitor(world);
+    const endsAt = new Date(world.clock.now().getTime() + days * 86_400_000);
+    const { status } = await world.api.call(`POST ${admin(one)}/trial`, {
+      body: { plan_id: 'plan_pro', ends_at: endsAt.toISOString(), currency: 'usd' },
+    });
+    expect(status).toBe(200);
+    return { one, endsAt };
+  };
+
+  test('409: credit in another one, which the provider would refuse for ever', async () => {
+    const { one } = await trial(10);
+    const inEuros = { amount_minor: 500, currency: 'eur', reason: 'An outage' };
+    const refused = await world.api.call(`POST ${admin(one)}/credits`, { body: inEuros });
+    expect(refused).toMatchObject({ status: 409, body: { currency: 'usd' } });
+    const credit = { ...inEuros, currency: 'usd' };
+    const given = await world.api.call(`POST ${admin(one)}/credits`, { body: credit });
+    expect(given).toMatchObject({ status: 201, body: { status: 'given' } });
+  });
+
+  test('stays when it ended unpaid: 409 for a subscription in another one, with the one it is', async () => {
+    const { one, endsAt } = await trial(2);
+    await world.advanceTo(new Date(endsAt.getTime() + 3_600_000));
+    expect((await one.call('GET', 'subscription')).body['status']).toBe('cancelled');
+    const order = { plan_id: 'plan_starter', currency: 'eur' };
+    const refused = await one.call('POST', 'subscription', order);
+    expect(refused).toMatchObject({ status: 409, body: { currency: 'usd' } });
+    const { body } = await one.call('POST', 'subscription', { plan_id: 'plan_starter' });
+    await finishCheckout(world, body['checkout_url']);
+    expect((await one.call('GET', 'subscription')).body).toMatchObject({
+      status: 'active',
+      currency: 'usd',
+    });
+  });
+});

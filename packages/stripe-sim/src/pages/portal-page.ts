@@ -1,7 +1,7 @@
 import { showAmount } from '../billing/money.ts';
 import { testCards } from '../billing/test-cards.ts';
 import { emit } from '../delivery/emit.ts';
-import { attach, makeTestMethod } from '../resources/payment-methods.ts';
+import { attach, detach, makeTestMethod } from '../resources/payment-methods.ts';
 import { updateSubscription } from '../resources/subscription-update.ts';
 import { periodOf } from '../resources/subscription-items.ts';
 import type { Customer, Subscription } from '../store/documents.ts';
@@ -11,7 +11,7 @@ import { StripeError } from '../wire/stripe-error.ts';
 import { cardChoice, errorLine, html, page, type Html } from './html.ts';
 import { missing, type Page } from './visit.ts';
 
-/** What a customer may do alone: another card, cancel, go on, read the invoices. */
+/** What a customer may do alone: another card, or none, cancel, go on, read the invoices. */
 export const portalPage: Page = (tx, { form, parts }) => {
   const [id = '', secret = ''] = parts;
   const customer = tx.get('customer', id);
@@ -41,6 +41,8 @@ function act(tx: Transaction, customer: Customer, form: URLSearchParams): void {
     return;
   }
   const action = form.get('do');
+  const { default_payment_method: present } = customer.invoice_settings;
+  if (action === 'remove-card' && present !== null) detach(tx, present);
   const subscription = tx.get('subscription', form.get('subscription') ?? '');
   if (subscription?.customer !== customer.id) return;
   if (action === 'cancel' || action === 'resume') {
@@ -60,6 +62,7 @@ function show(tx: Transaction, customer: Customer, error?: string): HttpReply {
       ${subscriptions.map((one) => subscriptionOf(tx, one))}
       <h2>Card</h2>
       <p>Now: ${card}</p>
+      ${method === undefined ? '' : removeCard()}
       <form method="post">
         ${cardChoice()}
         <button>Use this card</button>
@@ -68,6 +71,10 @@ function show(tx: Transaction, customer: Customer, error?: string): HttpReply {
       ${invoicesOf(tx, customer)}`,
     error === undefined ? 200 : 402,
   );
+}
+
+function removeCard(): Html {
+  return html`<form method="post"><button name="do" value="remove-card">Remove it</button></form>`;
 }
 
 function subscriptionOf(tx: Transaction, subscription: Subscription): Html {

@@ -156,7 +156,8 @@ export function needOwnMethod(
   );
 }
 
-function detach(tx: Transaction, id: string): PaymentMethod {
+/** Takes a method from its customer, and from whatever is charged to it. */
+export function detach(tx: Transaction, id: string): PaymentMethod {
   const method = need(tx, 'payment_method', id);
   if (method.customer === null) {
     throw invalidRequest('The payment method you provided is not attached to a customer.');

@@ -28,7 +28,7 @@ import {
  * (finalized, paid, failed, …) is told once, in the same transaction; an invoice without a change
  * costs nothing. Under the organization's lock, after a fetch that is newer than the last.
  *
- * @param invoices each with all of its lines, in any order
+ * @param invoices each with all of its lines, newest first
  * @param graceEndsAt of the subscription; null: it is not past due
  */
 export async function writeInvoices(
@@ -39,14 +39,16 @@ export async function writeInvoices(
 ): Promise<void> {
   const rows = await tx.query<KeptInvoice>(listKeptInvoices(ctx.organization.id));
   const kept = new Map(rows.map((row) => [row.stripe_invoice_id, row]));
-  const oldestFirst = invoices.toSorted((left, right) => left.created - right.created);
-  for (const invoice of oldestFirst) {
+  const oldestFirst = invoices.toReversed().toSorted((left, right) => left.created - right.created);
+  for (const [index, invoice] of oldestFirst.entries()) {
     const before = kept.get(invoice.id) ?? null;
     const facts = factsOfInvoice(invoice);
     const lines = invoice.lines.data.map(factsOfLine);
     const digest = digestOf(facts, lines);
     if (before?.digest === digest) continue;
-    const id = before?.id ?? newId('inv', facts.created_at.getTime());
+    const first = oldestFirst.findIndex(({ created }) => created === invoice.created);
+    // The provider tells whole seconds: of one second, too, the later has the later id.
+    const id = before?.id ?? newId('inv', facts.created_at.getTime() + index - first);
     await tx.query(upsertInvoice(ctx.organization.id, { ...facts, id, digest }));
     await writeLines(tx, ctx, { id, facts, lines });
     await tellInvoiceChanges(tx, ctx, { id, before, after: facts, graceEndsAt });

@@ -101,7 +101,7 @@ function targetOf(
 ): Target {
   const fixed = outlook.isPaid ? kept.currency : kept.fixed_currency;
   if (fixed !== null && (input.currency ?? fixed) !== fixed) {
-    const message = `The workspace pays in ${fixed} since its first paid subscription.`;
+    const message = `The workspace pays in ${fixed} since its first subscription.`;
     throw new AppError('conflict', message, { details: { currency: fixed } });
   }
   const currency = fixed ?? input.currency ?? 'usd';

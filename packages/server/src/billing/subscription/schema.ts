@@ -7,7 +7,7 @@ const interval = z.enum(['month', 'year']);
 export const changeSubscriptionSchema = z.strictObject({
   plan_id: z.string().min(1).max(64),
   interval: interval.optional().describe('Absent: the present one.'),
-  currency: currencyField.optional().describe('Fixed by the first paid subscription.'),
+  currency: currencyField.optional().describe('Fixed by the first subscription.'),
   when: z
     .enum(['now', 'period_end'])
     .optional()

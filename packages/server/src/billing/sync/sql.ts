@@ -79,7 +79,7 @@ export function updateSubscriptionFacts(
         overdue_invoice_url = ${facts.overdue_invoice_url},
         stripe_subscription_id = ${facts.stripe_subscription_id},
         stripe_schedule_id = ${facts.stripe_schedule_id},
-        paid_currency = CASE WHEN ${facts.status} IN ('active', 'past_due', 'unpaid')
+        paid_currency = CASE WHEN ${facts.status} IN ('trialing', 'active', 'past_due', 'unpaid')
           THEN ${facts.currency} ELSE paid_currency END,
         updated_at = ${asOf}
       WHERE organization_id = ${organizationId}

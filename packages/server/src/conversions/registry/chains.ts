@@ -21,6 +21,8 @@ export const chains: readonly Chain[] = [
     pageTargets.map((to) => ({ from, via: 'pdf' as const, to })),
   ),
   { from: 'md', via: 'docx', to: 'pdf' },
+  { from: 'md', via: 'docx', to: 'txt' },
+  { from: 'html', via: 'md', to: 'docx' },
   ...(['svg', 'heic'] as const).map((from) => ({ from, via: 'png' as const, to: 'pdf' as const })),
   { from: 'xml', via: 'json', to: 'yaml' },
   { from: 'yaml', via: 'json', to: 'xml' },

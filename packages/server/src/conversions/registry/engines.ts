@@ -6,7 +6,7 @@ import type { Engine } from '../engines/engine.ts';
 import { heicRunner, imageRunner } from '../engines/image/runner-engines.ts';
 import { jsonCsvEngine } from '../engines/json-csv.ts';
 import { jsonLinesEngine } from '../engines/json-lines.ts';
-import { markdownEngine } from '../engines/markdown.ts';
+import { markdownEngine } from '../engines/markdown/engine.ts';
 import { mediaRunner } from '../engines/media/runner-engines.ts';
 import { officeNative, officeWasm } from '../engines/office/runner-engines.ts';
 import { odsEngine } from '../engines/ods/engine.ts';
@@ -73,7 +73,7 @@ export function enginesWith(programFolder: string | null): readonly RunnerEngine
       exportName: 'duckdbEngine',
       jobsMax: 1,
     }),
-    onDemand(own(markdownEngine, 'markdown.ts', 'markdownEngine')),
+    onDemand(own(markdownEngine, 'markdown/engine.ts', 'markdownEngine')),
     imageRunner,
     heicRunner,
     mediaRunner(programFolder),

@@ -49,8 +49,8 @@ const fromNpm: Pairs = [
     ['pdf', 'png', 'jpeg', 'txt'],
   ],
   [['docx'], ['html', 'md', 'txt']],
-  [['md'], ['html', 'docx', 'pdf', 'png']],
-  [['html'], ['pdf', 'png']],
+  [['md'], ['html', 'docx', 'pdf', 'png', 'txt']],
+  [['html'], ['pdf', 'png', 'txt', 'md', 'docx']],
   [
     [...rasters, 'svg'],
     [...rasters, 'pdf'],

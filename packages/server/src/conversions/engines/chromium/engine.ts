@@ -1,8 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
-import { EngineError, type Engine, type EngineResult, type EngineTask } from '../engine.ts';
-import { markdownPage, markdownShape, renderMarkdown, screenStyle } from '../markdown.ts';
+import { EngineError } from '../engine.ts';
+import type { Engine, EngineResult, EngineTask, Warning } from '../engine.ts';
+import { markdownPage, screenStyle } from '../markdown/page.ts';
+import { markdownShape, readMarkdown, type ReadingOptions } from '../markdown/read-markdown.ts';
 import { launchBrowser } from './browser.ts';
 import {
   checkPaper,
@@ -27,6 +29,11 @@ const loadTimeoutMs = 30_000;
 interface Ready {
   readonly browser: Browser;
   readonly missingScripts: readonly string[];
+}
+
+interface Loaded {
+  readonly html: Buffer;
+  readonly warnings: readonly Warning[];
 }
 
 let starting: Promise<Ready> | null = null;
@@ -83,7 +90,7 @@ function start(): Promise<Ready> {
 }
 
 async function run(task: EngineTask): Promise<EngineResult> {
-  const html = await readHtml(task);
+  const { html, warnings } = await readHtml(task);
   const { browser, missingScripts } = await start();
   const options = task.options as ScriptOptions & Partial<ShotOptions>;
   task.progress(10, 'loading');
@@ -92,7 +99,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
     const fonts = await warnOfMissingFonts(shut.page, missingScripts);
     await writeFile(task.outputPath, await render(shut, task));
     task.progress(100, 'converting');
-    return { format: task.to, warnings: [...fonts, ...shut.blocked()] };
+    return { format: task.to, warnings: [...warnings, ...fonts, ...shut.blocked()] };
   });
 }
 
@@ -128,7 +135,7 @@ async function readText(page: Page): Promise<Buffer> {
   return Buffer.from(`${text.trimEnd()}\n`);
 }
 
-async function readHtml(task: EngineTask): Promise<Buffer> {
+async function readHtml(task: EngineTask): Promise<Loaded> {
   const { size } = await stat(task.inputPath);
   if (size > sizeBytesMax) {
     throw new EngineError(
@@ -139,9 +146,9 @@ async function readHtml(task: EngineTask): Promise<Buffer> {
   const input = await readFile(task.inputPath);
   if (task.from === 'html') {
     if (input.length === 0) throw new EngineError('document_invalid', 'The file is empty.');
-    return input;
+    return { html: input, warnings: [] };
   }
-  const parsed = task.options as Parameters<typeof renderMarkdown>[1];
-  const { title, body } = renderMarkdown(input, parsed);
-  return Buffer.from(markdownPage(title, body, task.to === 'pdf' ? printStyle : screenStyle));
+  const text = readMarkdown(input, task.options as ReadingOptions);
+  const page = markdownPage(text, task.to === 'pdf' ? printStyle : screenStyle);
+  return { html: Buffer.from(page), warnings: text.warnings };
 }

@@ -26,5 +26,15 @@ thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th, td { padding: 0.3em 0.7em; border: 1px solid #ccc; text-align: left; }
 th { background: #f2f2f2; }
+dt { font-weight: 600; break-after: avoid; }
+dd { margin: 0 0 0.4em 1.6em; }
+.task-list-item { list-style: none; }
+.task-list-item-checkbox {
+  width: 1em; height: 1em; margin: 0 0.4em 0 -1.4em; vertical-align: -0.12em;
+}
+.footnotes { font-size: 9pt; }
+.footnotes-sep { width: 6cm; margin: 2em 0 0.8em; }
+.footnote-ref { line-height: 0; }
+.footnote-backref { display: none; }
 hr { border: 0; border-top: 1px solid #ccc; margin: 1.5em 0; }
 `;

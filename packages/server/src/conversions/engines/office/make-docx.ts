@@ -27,7 +27,9 @@ export async function makeDocx(
 ): Promise<Buffer> {
   const document = `${xml}<w:document
 xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-xmlns:r="${officeSchemas}/relationships"><w:body>${body}</w:body></w:document>`;
+xmlns:r="${officeSchemas}/relationships"
+xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"
+xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" mc:Ignorable="w14"><w:body>${body}</w:body></w:document>`;
   const all = {
     '[Content_Types].xml': contentTypes,
     '_rels/.rels': relationships,

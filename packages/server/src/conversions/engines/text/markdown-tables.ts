@@ -3,8 +3,14 @@ import type TurndownService from 'turndown';
 /** The part of a node that we look at; the types of a browser are not at hand. */
 export interface Element {
   readonly nodeName: string;
+  /** 1 for an element, 3 for a text. */
+  readonly nodeType: number;
   readonly parentNode: Element | null;
+  readonly previousSibling: Element | null;
+  readonly nextSibling: Element | null;
   readonly childNodes: ArrayLike<Element>;
+  readonly textContent: string;
+  /** Only elements have it. */
   getAttribute(name: string): string | null;
 }
 
@@ -21,7 +27,8 @@ interface Shape {
 }
 
 /**
- * A table with a line under its first row; a line break or a bar in a cell is written so. Rows are as
+ * A table with a line under its first row, which says how the columns are aligned; a line break or a
+ * bar in a cell is written so. Rows are as
  * wide as they are in HTML, the first as the widest: a reader drops what is right of the first row's
  * columns.
  */
@@ -33,7 +40,7 @@ export function addTables(service: TurndownService): void {
       const text = content
         .trim()
         .replaceAll('|', '\\|')
-        .replaceAll(/\s*\n\s*/gu, ' ');
+        .replaceAll(/\s*\n\s*/gu, '<br>');
       return ` ${text} |${'  |'.repeat(columnsOf(asElement(node)) - 1)}`;
     },
   });
@@ -45,17 +52,42 @@ export function addTables(service: TurndownService): void {
       const cells = `\n|${content.replaceAll('\n', '')}`;
       const { first, width } = shapeAround(row, shapes);
       if (row !== first) return cells;
-      return `${cells}${'  |'.repeat(width - widthOf(row))}\n|${' --- |'.repeat(width)}`;
+      const lines = alignments(row, width).map((side) => ` ${ruleOf[side]} |`);
+      return `${cells}${'  |'.repeat(width - widthOf(row))}\n|${lines.join('')}`;
     },
   });
   service.addRule('section', {
     filter: ['thead', 'tbody', 'tfoot'],
     replacement: (content) => content,
   });
+  service.addRule('caption', {
+    filter: (node) => nameOf(node) === 'CAPTION',
+    replacement: (content) => `${content.trim()}\n\n`,
+  });
   service.addRule('table', {
     filter: 'table',
     replacement: (content) => `\n\n${content.trim()}\n\n`,
   });
+}
+
+type Side = 'left' | 'center' | 'right' | 'none';
+
+const ruleOf: Readonly<Record<Side, string>> = {
+  left: ':---',
+  center: ':---:',
+  right: '---:',
+  none: '---',
+};
+
+/** Of the columns, as the first row has them. */
+function alignments(row: Element, width: number): Side[] {
+  const sides = cellsOf(row).flatMap((cell) => {
+    const style = /text-align:\s*(left|center|right)/iu.exec(cell.getAttribute('style') ?? '')?.[1];
+    const side = (style ?? cell.getAttribute('align') ?? '').toLowerCase();
+    const known = side === 'left' || side === 'center' || side === 'right' ? side : 'none';
+    return Array.from({ length: columnsOf(cell) }, (): Side => known);
+  });
+  return Array.from({ length: width }, (_, at) => sides[at] ?? 'none');
 }
 
 /** Of the table that a row is in; found once for all its rows. */

@@ -1,6 +1,10 @@
 import TurndownService from 'turndown';
 import { EngineError } from '../engine.ts';
+import { addCode } from './markdown-code.ts';
+import { addLists } from './markdown-lists.ts';
+import { addNotes } from './markdown-notes.ts';
 import { addTables, asElement, nameOf } from './markdown-tables.ts';
+import { asScript } from './raised.ts';
 import { isSafeLink, isSafePicture } from './safe-address.ts';
 
 export type MarkdownStyle = {
@@ -12,7 +16,7 @@ export type MarkdownStyle = {
 };
 
 /**
- * HTML as Markdown (CommonMark with tables and strikethrough): what is read, without scripts, styles
+ * HTML as GitHub's Markdown, with definition lists: what is read, without scripts, styles
  * and links that could run code.
  *
  * @throws EngineError `document_too_complex` where it is nested too deep
@@ -44,13 +48,48 @@ export function writeMarkdown(html: string, style: MarkdownStyle): string {
       (style.links === 'dropped' || !isSafeLink(node.getAttribute('href') ?? '')),
     replacement: (content) => content,
   });
+  service.addRule('bareLink', {
+    filter: (node) => style.links !== 'dropped' && bareAddress(node) !== null,
+    replacement: (_content, node) => `<${bareAddress(node)}>`,
+  });
+  service.addRule('raised', {
+    filter: ['sup', 'sub'],
+    replacement: (content, node) => asScript(content, nameOf(node) === 'SUP'),
+  });
   addTables(service);
+  addLists(service, style.bullet);
+  addCode(service, style.code);
+  addNotes(service);
+  const escape = service.escape.bind(service);
+  service.escape = (text) => escapeMore(escape(text));
   try {
     return service.turndown(html).trim();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new EngineError('document_too_complex', 'The page is nested too deep.', error);
   }
+}
+
+/** Of a link whose text is where it leads. */
+function bareAddress(node: unknown): string | null {
+  const element = asElement(node);
+  if (nameOf(element) !== 'A') return null;
+  const [address, text] = [element.getAttribute('href') ?? '', element.textContent];
+  if (address === text && /^(?:https?|ftp):[^\s<>]+$/iu.test(text)) return text;
+  return address === `mailto:${text}` && /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/u.test(text) ? text : null;
+}
+
+/** What turndown leaves that a reader of Markdown would take for markup. */
+function escapeMore(text: string): string {
+  return (
+    text
+      .replaceAll(/<(?=[a-z/!?])/giu, '\\<')
+      .replaceAll(/&(?=#?\w+;)/gu, '\\&')
+      .replaceAll('~~', '\\~\\~')
+      .replace(/^:(?=\s)/u, '\\:')
+      // Within a word it means nothing, and in a bare address it would be part of it.
+      .replaceAll(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_')
+  );
 }
 
 /** Elements that have no end, or may leave it out. */

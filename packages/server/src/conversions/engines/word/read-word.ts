@@ -6,6 +6,35 @@ import { hasSafeScheme } from '../text/safe-address.ts';
 const pictureTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 const warningsMax = 20;
 
+const levels = [1, 2, 3, 4, 5];
+
+/** Styles of Word, LibreOffice and pandoc that say what a paragraph is. */
+const styleMap = [
+  "p[style-name='Title'] => h1:fresh",
+  ...['Quote', 'Intense Quote', 'Block Text', 'Quotations'].flatMap((name) => [
+    `p[style-name='${name}']:unordered-list(1) => blockquote > ul > li:fresh`,
+    `p[style-name='${name}']:ordered-list(1) => blockquote > ol > li:fresh`,
+    `p[style-name='${name}'] => blockquote > p:fresh`,
+  ]),
+  ...['Source Code', 'HTML Preformatted', 'Preformatted Text', 'Plain Text', 'Code'].map(
+    (name) => `p[style-name='${name}'] => pre > code:separator('\\n')`,
+  ),
+  ...['Verbatim Char', 'HTML Code', 'Source Text'].map((name) => `r[style-name='${name}'] => code`),
+  ...['Subtitle', 'Body Text', 'Text body', 'First Paragraph', 'Compact', 'Normal (Web)'].map(
+    (name) => `p[style-name='${name}'] => p:fresh`,
+  ),
+  ...levels.flatMap((level, at) => {
+    const item = 'ul|ol > li > '.repeat(level);
+    return [
+      `p[style-name='List Continue${at === 0 ? '' : ` ${level}`}'] => ${item}p:fresh`,
+      `p[style-name='List Code ${level}'] => ${item}pre > code:separator('\\n')`,
+    ];
+  }),
+  ...['No Spacing', 'caption', 'Caption', 'Definition Term', 'Definition', 'Horizontal Rule'].map(
+    (name) => `p[style-name='${name}'] => p:fresh`,
+  ),
+];
+
 export interface WordHtml {
   readonly html: string;
   readonly warnings: readonly Warning[];
@@ -24,9 +53,18 @@ export async function readWord(path: string, images: 'inline' | 'drop'): Promise
     dropped += 1;
     return { src: '' };
   });
-  const options = { convertImage, externalFileAccess: false, includeEmbeddedStyleMap: false };
+  const options = {
+    convertImage,
+    externalFileAccess: false,
+    includeEmbeddedStyleMap: false,
+    styleMap,
+  };
   const { value, messages } = await mammoth.convertToHtml({ path }, options);
-  const html = value.replaceAll(/<img [^>]*src=""[^>]*\/>/gu, '').replaceAll(hrefs, keepSafe);
+  const html = value
+    .replaceAll(/<img [^>]*src=""[^>]*\/>/gu, '')
+    .replaceAll(hrefs, keepSafe)
+    // A cell of a table's head is bold by itself.
+    .replaceAll(/(<th[^>]*>(?:<p>)?)<strong>([^<]*)<\/strong>(?=(?:<\/p>)?<\/th>)/gu, '$1$2');
   const texts = [...new Set(messages.map(({ message }) => message))].slice(0, warningsMax);
   return {
     html,

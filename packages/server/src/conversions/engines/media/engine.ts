@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineResult,
   type EngineTask,
+  type Format,
   type Warning,
 } from '../engine.ts';
 import { conversionArguments } from './arguments.ts';
@@ -68,23 +69,38 @@ async function run({ ffmpeg, ffprobe }: MediaPrograms, task: EngineTask): Promis
   const file = await inspectMedia(ffprobe, task.from, task.inputPath);
   checkStreams(file, to);
   if (!isAudio(to)) checkResult(file, options);
-  const expected = expectedSeconds(file, options);
-  const args = conversionArguments({ ...task, to }, options, file.channels);
-  const { seconds, log } = await runFfmpeg(ffmpeg, args, (done) => {
+  const expected = expectedSeconds(file, { ...task, to }, options);
+  const args = conversionArguments({ ...task, to }, options, file, expected);
+  const { seconds, frames, log } = await runFfmpeg(ffmpeg, args, (done) => {
     if (expected !== null) task.progress(Math.min(99, (100 * done) / expected), 'converting');
+  }).catch((error: unknown) => {
+    throw isPart(options) && isEmpty(error) ? nothingThere(options, error) : error;
   });
   const { size } = await stat(task.outputPath).catch(() => ({ size: 0 }));
-  if (size === 0 || seconds === 0) throw damagedMedia(log);
+  if (size === 0 || seconds === 0 || (!isAudio(to) && frames === 0)) {
+    throw isPart(options) ? nothingThere(options, log) : damagedMedia(log);
+  }
   if (expected !== null && seconds < expected * wholeShare - 1) {
     const message = `The file is damaged: ${Math.round(seconds)} of ${Math.round(expected)} seconds can be played.`;
     throw new EngineError('document_invalid', message, log);
   }
   task.progress(100, 'converting');
-  return { format: to, warnings: warningsOf(log) };
+  return { format: to, warnings: [...damageIn(log), ...bitrateLowered(to, options, file, log)] };
+}
+
+const isPart = ({ start, duration }: MediaOptions) => start > 0 || duration !== undefined;
+
+const isEmpty = (error: unknown) =>
+  error instanceof EngineError && String(error.cause).includes('nothing was encoded');
+
+function nothingThere({ start, duration }: MediaOptions, cause: unknown): EngineError {
+  const end = duration === undefined ? 'the end' : `second ${start + duration}`;
+  const message = `options.start: from second ${start} to ${end} there is nothing to convert.`;
+  return new EngineError('invalid_request', message, cause);
 }
 
 function checkStreams(file: MediaFile, to: MediaTarget): void {
-  if (isAudio(to) && file.channels === 0) {
+  if (isAudio(to) && file.sound === null) {
     throw new EngineError('document_invalid', 'The file has no sound.');
   }
   if (!isAudio(to) && file.picture === null) {
@@ -100,11 +116,21 @@ function checkResult({ picture }: MediaFile, { width, height }: MediaOptions): v
   checkFrame(sides[0] ?? 0, sides[1] ?? 0, 'The result would have');
 }
 
-/** How long the result will be; null where the file does not say. */
-function expectedSeconds({ seconds }: MediaFile, options: MediaOptions): number | null {
+/** How long the result will be, by the tracks that go into it; null where the file does not say. */
+function expectedSeconds(
+  file: MediaFile,
+  { from, to }: { from: Format; to: MediaTarget },
+  options: MediaOptions,
+): number | null {
   const { start, duration } = options;
-  if (seconds !== null && start >= seconds) {
-    const message = `options.start: the file lasts ${seconds.toFixed(1)} seconds.`;
+  const needed = isAudio(to) ? file.sound : file.picture;
+  const also = to === 'gif' || isAudio(to) || options.mute ? null : file.sound;
+  const ends = [needed, also].flatMap((track) => track?.seconds ?? []);
+  const seconds = ends.length === 0 ? file.seconds : Math.max(...ends);
+  const last = needed?.seconds ?? file.seconds;
+  if (last !== null && start >= last) {
+    const what = isAudio(from) ? 'file' : isAudio(to) ? 'sound' : 'picture';
+    const message = `options.start: the ${what} lasts ${last.toFixed(1)} seconds.`;
     throw new EngineError('invalid_request', message);
   }
   const rest = seconds === null ? null : seconds - start;
@@ -116,8 +142,27 @@ function expectedSeconds({ seconds }: MediaFile, options: MediaOptions): number 
 const troubles =
   /invalid data|corrupt|error while decoding|partial file|prematurely|header missing/iu;
 
-function warningsOf(log: string): Warning[] {
+function damageIn(log: string): Warning[] {
   if (!troubles.test(log)) return [];
   const detail = 'Parts of the file cannot be played; the result has gaps or is shorter.';
   return [{ code: 'damaged_parts', detail }];
+}
+
+/** What an MP3 has at most, by its sample rate (ISO/IEC 11172-3, 13818-3, and "MPEG-2.5"). */
+const mp3Kilobits = (hertz: number) => (hertz >= 32_000 ? 320 : hertz >= 16_000 ? 160 : 64);
+
+/** A format's own limit on what was asked for. */
+function bitrateLowered(
+  to: MediaTarget,
+  { bitrate, sample_rate: asked }: MediaOptions,
+  { sound }: MediaFile,
+  log: string,
+): Warning[] {
+  if (bitrate === undefined) return [];
+  const hertz = asked ?? sound?.hertz ?? 48_000;
+  const isLowered = to === 'mp3' ? bitrate > mp3Kilobits(hertz) : /clamping to max/u.test(log);
+  if (!isLowered) return [];
+  const most = to === 'mp3' ? `, at most ${mp3Kilobits(hertz)}` : '';
+  const detail = `options.bitrate: at ${hertz} Hz there are fewer kilobits a second${most}.`;
+  return [{ code: 'bitrate_lowered', detail }];
 }

@@ -5,36 +5,63 @@ import { z } from 'zod';
 import { EngineError, type Format } from '../engine.ts';
 import type { InstalledProgram } from '../program-folder.ts';
 import { inputArguments } from './arguments.ts';
-import { framePixelsMax, secondsMax } from './options.ts';
+import { framePixelsMax, pixelShapeMax, secondsMax } from './options.ts';
 
 const execute = promisify(execFile);
 const probeTimeoutMs = 30_000;
 
 export interface MediaFile {
-  /** As the file says; null where it does not. */
+  /** Of the whole, as the file says; null where it does not. */
   readonly seconds: number | null;
-  /** Pixels; null where nothing moves. */
-  readonly picture: { readonly width: number; readonly height: number } | null;
-  /** Of the first sound track; 0 where there is none. */
+  /** When it was made, ISO 8601; null where it does not say. */
+  readonly created: string | null;
+  /** The first that moves, in square pixels as it is shown; null where nothing moves. */
+  readonly picture: {
+    readonly width: number;
+    readonly height: number;
+    readonly seconds: number | null;
+  } | null;
+  /** The first track. */
+  readonly sound: Sound | null;
+}
+
+export interface Sound {
   readonly channels: number;
+  readonly hertz: number | null;
+  /** Of a sample as it is stored; null where it is not stored as samples, as in MP3. */
+  readonly bits: number | null;
+  /** When it ends, by its own word; null where it does not say. */
+  readonly seconds: number | null;
 }
 
 const amount = z.coerce.number().positive().optional().catch(undefined);
-const probeSchema = z.object({
-  streams: z
-    .array(
-      z.object({
-        codec_type: z.string().optional(),
-        codec_tag_string: z.string().optional(),
-        width: amount,
-        height: amount,
-        channels: amount,
-        disposition: z.object({ attached_pic: z.number().optional() }).optional(),
-      }),
-    )
-    .default([]),
-  format: z.object({ duration: amount }).default({ duration: undefined }),
+const text = z.string().optional().catch(undefined);
+const streamSchema = z.object({
+  codec_type: z.string().optional(),
+  codec_tag_string: z.string().optional(),
+  width: amount,
+  height: amount,
+  sample_aspect_ratio: text,
+  channels: amount,
+  sample_rate: amount,
+  bits_per_sample: amount,
+  bits_per_raw_sample: amount,
+  start_time: amount,
+  duration: amount,
+  disposition: z.object({ attached_pic: z.number().optional() }).optional(),
+  tags: z.object({ DURATION: text }).optional().catch(undefined),
 });
+const probeSchema = z.object({
+  streams: z.array(streamSchema).default([]),
+  format: z
+    .object({
+      duration: amount,
+      start_time: amount,
+      tags: z.object({ creation_time: text }).optional().catch(undefined),
+    })
+    .default({ duration: undefined, start_time: undefined }),
+});
+type Stream = z.infer<typeof streamSchema>;
 
 /**
  * Asks ffprobe what is in a file and checks it against the bounds.
@@ -66,12 +93,40 @@ export async function inspectMedia(
   for (const { width = 0, height = 0 } of pictures) checkFrame(width, height, 'The film has');
   const sound = streams.find((stream) => stream.codec_type === 'audio');
   const [first] = pictures;
-  const seconds = format.duration ?? null;
+  const created = format.tags?.creation_time ?? '';
   return {
-    seconds,
-    picture: first === undefined ? null : { width: first.width ?? 1, height: first.height ?? 1 },
-    channels: sound === undefined ? 0 : (sound.channels ?? 2),
+    seconds: format.duration ?? null,
+    created: /^\d{4}-\d\d-\d\d[T \d:.+Z-]{0,24}$/u.test(created) ? created : null,
+    picture: first === undefined ? null : pictureOf(first, format.start_time),
+    sound: sound === undefined ? null : soundOf(sound, format.start_time),
   };
+}
+
+function pictureOf(stream: Stream, startOfFile = 0) {
+  const { width = 1, height = 1, sample_aspect_ratio: ratio = '' } = stream;
+  const [, across = 1, down = 1] = (/^(\d+):(\d+)$/u.exec(ratio) ?? []).map(Number);
+  const shape = across / down;
+  // As the filter takes it: a pixel of another shape is a mistake in the file.
+  const wide = shape >= 1 / pixelShapeMax && shape <= pixelShapeMax ? width * shape : width;
+  checkFrame(Math.round(wide), height, 'The film has');
+  return { width: wide, height, seconds: endOf(stream, startOfFile) };
+}
+
+function soundOf(stream: Stream, startOfFile = 0): Sound {
+  return {
+    channels: stream.channels ?? 2,
+    hertz: stream.sample_rate ?? null,
+    bits: stream.bits_per_raw_sample ?? stream.bits_per_sample ?? null,
+    seconds: endOf(stream, startOfFile),
+  };
+}
+
+/** Matroska has the length of a track in a tag only. */
+function endOf(stream: Stream, startOfFile: number): number | null {
+  const { start_time: start = 0, duration, tags } = stream;
+  const [, hours, minutes, seconds] = /^(\d+):(\d\d):([\d.]+)$/u.exec(tags?.DURATION ?? '') ?? [];
+  if (hours !== undefined) return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return duration === undefined ? null : Math.max(0, start - startOfFile) + duration;
 }
 
 /** Less of a file than this, by its own word, is a file that was cut off. */

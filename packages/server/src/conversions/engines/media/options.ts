@@ -14,6 +14,8 @@ export const isAudio = (format: Format): format is Audio =>
 export const secondsMax = 6 * 3600;
 /** 8K: what a camera records at most. */
 export const framePixelsMax = 8192 * 4352;
+/** How many times as wide as high, or the other way, a pixel may be: what is on tape has up to 2. */
+export const pixelShapeMax = 4;
 
 const seconds = z.number().min(0).max(secondsMax);
 const cut = {

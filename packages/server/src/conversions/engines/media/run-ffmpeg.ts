@@ -11,6 +11,8 @@ const logCharactersMax = 16_000;
 export interface FfmpegResult {
   /** How far the output reaches. */
   readonly seconds: number;
+  /** Of the picture. */
+  readonly frames: number;
   readonly log: string;
 }
 
@@ -28,10 +30,13 @@ export async function runFfmpeg(
   const child = spawn(path, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let log = '';
   let seconds = 0;
+  let frames = 0;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-logCharactersMax);
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
+    const [, count] = /^frame=(\d+)$/u.exec(line) ?? [];
+    if (count !== undefined) frames = Number(count);
     const [, microseconds] = /^out_time_us=(\d+)$/u.exec(line) ?? [];
     if (microseconds === undefined) return;
     seconds = Number(microseconds) / 1e6;
@@ -41,7 +46,7 @@ export async function runFfmpeg(
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   checkSeconds(seconds);
   if (code !== 0) throw explain(log, code ?? signal);
-  return { seconds, log };
+  return { seconds, frames, log };
 }
 
 function explain(log: string, end: number | string | null): EngineError {

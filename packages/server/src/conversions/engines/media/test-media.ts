@@ -87,6 +87,9 @@ export interface Streams {
   readonly sampleRate?: number;
   readonly channels?: number;
   readonly fps?: string;
+  readonly pixels?: string;
+  /** Of a sample of sound. */
+  readonly bits?: number;
   readonly tags: Record<string, string>;
 }
 
@@ -107,8 +110,13 @@ export function describeMedia(file: Buffer, format: Format): Streams {
         width: Number(video.width),
         height: Number(video.height),
         fps: video.avg_frame_rate ?? '',
+        pixels: video.pix_fmt ?? '',
       }),
-      ...(audio && { sampleRate: Number(audio.sample_rate), channels: Number(audio.channels) }),
+      ...(audio && {
+        sampleRate: Number(audio.sample_rate),
+        channels: Number(audio.channels),
+        bits: Number(audio.bits_per_raw_sample ?? audio.bits_per_sample),
+      }),
     };
   });
 }

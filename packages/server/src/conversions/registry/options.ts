@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { pointerTo } from '../../http/validation.ts';
+import { allowedValues } from './allowed-values.ts';
 import type { Offer } from './registry.ts';
 
 /** An offer's options as JSON Schema, as its caller sees them: what has a default may be left out. */
@@ -36,7 +37,6 @@ export function optionsOfStep(
  */
 export function parseOptions(offer: Offer, json: unknown): Record<string, unknown> {
   const given = json ?? {};
-  const allowed = Object.keys(optionsOf(offer).shape).join(', ');
   const whole = optionsOf(offer).safeParse(given);
   // Rules between the options of a step are known to that step's schema alone.
   const results = whole.success
@@ -45,7 +45,7 @@ export function parseOptions(offer: Offer, json: unknown): Record<string, unknow
       )
     : [whole];
   const errors = results.flatMap(({ error }) =>
-    (error?.issues ?? []).flatMap((issue) => describeIssue(issue, allowed)),
+    (error?.issues ?? []).flatMap((issue) => describeIssue(issue, offer)),
   );
   const [first] = errors;
   if (first) {
@@ -61,13 +61,29 @@ interface FieldError {
   readonly detail: string;
 }
 
-function describeIssue(issue: z.core.$ZodIssue, allowed: string): FieldError[] {
+function describeIssue(issue: z.core.$ZodIssue, offer: Offer): FieldError[] {
+  const known = optionsOf(offer).shape;
   if (issue.code === 'unrecognized_keys') {
-    const detail = allowed === '' ? 'No options are known.' : `Unknown option; known: ${allowed}.`;
+    const names = Object.keys(known).join(', ');
+    const detail = names === '' ? 'No options are known.' : `Unknown option; known: ${names}.`;
     return issue.keys.map((key) => ({
       pointer: pointerTo('options', [...issue.path, key]),
       detail,
     }));
   }
-  return [{ pointer: pointerTo('options', issue.path), detail: issue.message }];
+  const [name] = issue.path;
+  const schema = name === undefined ? undefined : known[String(name)];
+  const detail = schema === undefined ? issue.message : detailOf(issue, schema as z.ZodType);
+  return [{ pointer: pointerTo('options', issue.path), detail }];
+}
+
+const hasOwnWords = ({ code }: z.core.$ZodIssue) => code === 'custom' || code === 'invalid_format';
+
+/** A schema's own words where it has some, else all that it allows, whatever was wrong. */
+function detailOf(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  // No pattern takes a text of U+0000: it tells in its words what another type should have been.
+  const [pattern] = schema.safeParse('\0').error?.issues.filter(hasOwnWords) ?? [];
+  if (hasOwnWords(issue)) return issue.message;
+  if (issue.code === 'invalid_type' && pattern !== undefined) return pattern.message;
+  return `It must be ${allowedValues(z.toJSONSchema(schema, { io: 'input' }))}.`;
 }

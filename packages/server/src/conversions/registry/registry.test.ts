@@ -153,7 +153,12 @@ describe('options', () => {
     });
     expect(optionErrors({ types: 'guess', delimiter: 'ab' })).toEqual([
       { pointer: '/options/delimiter', detail: expect.stringContaining('"auto" or one ASCII') },
-      { pointer: '/options/types', detail: expect.stringContaining('"string"|"infer"') },
+      { pointer: '/options/types', detail: 'It must be one of "string", "infer".' },
+    ]);
+    expect(optionErrors({ indent: 'two', delimiter: 5, header: 'yes' })).toEqual([
+      { pointer: '/options/header', detail: 'It must be true or false.' },
+      { pointer: '/options/delimiter', detail: expect.stringContaining('"auto" or one ASCII') },
+      { pointer: '/options/indent', detail: 'It must be a whole number from 0 to 8.' },
     ]);
     for (const json of ['x', 1, []]) {
       expect(optionErrors(json)).toMatchObject([{ pointer: '/options' }]);

@@ -59,6 +59,27 @@ test('somebody invited joins with the role given, sees its pages, and can be mad
   await links.getByRole('link', { name: 'API keys' }).waitFor();
 });
 
+test('who is invited and has no account makes one from the link alone, without a second mail', async () => {
+  const owner = await world.visit();
+  const guest = 'newcomer@example.com';
+  await owner.open('team');
+  await owner.page.getByRole('button', { name: 'Invite' }).click();
+  await owner.page.getByLabel('Mail address').fill(guest);
+  await owner.page.getByRole('button', { name: 'Send invitation' }).click();
+  await owner.page.getByRole('row', { name: guest }).waitFor();
+
+  const page = await world.newPage();
+  const link = await linkMailedTo(world.tested, guest);
+  await page.goto(link);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Your name').fill('Grace Hopper');
+  await page.locator('input[name=password]').fill(testPassword);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor();
+  expect(await linkMailedTo(world.tested, guest)).toBe(link);
+});
+
 test('who opens the link of a sign-up in another browser chooses the password there, and is in', async () => {
   const email = 'owner@example.com';
   const stranger = await world.newPage();

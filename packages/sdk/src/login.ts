@@ -35,8 +35,17 @@ export class Login {
     this.#http = http;
   }
 
-  /** Sends a mail with a link, which leads to `callbackURL`; the same for an address that is known. */
-  signUp(input: { name: string; email: string; password: string; callbackURL?: string }) {
+  /**
+   * Sends a mail with a link, which leads to `callbackURL`; the same for an address that is known. With
+   * the token of an invitation to the address none is needed: what follows is signing in.
+   */
+  signUp(input: {
+    name: string;
+    email: string;
+    password: string;
+    callbackURL?: string;
+    invitationToken?: string | undefined;
+  }) {
     return this.#post('sign-up/email', input);
   }
 

@@ -1,7 +1,7 @@
 import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { NewPasswordInput } from '../components/NewPasswordInput.tsx';
 import { Problem } from '../components/Problem.tsx';
 import { Door } from '../doors/Door.tsx';
@@ -13,6 +13,8 @@ import { ResendLink } from './sign-in/ResendLink.tsx';
 
 export function Component() {
   const [sentTo, setSentTo] = useState<string | null>(null);
+  const [search] = useSearchParams();
+  const query = search.size === 0 ? '' : `?${search.toString()}`;
   const limit = usePublicPlans().data?.find(
     ({ id }) => id === 'plan_free',
   )?.monthly_conversion_limit;
@@ -20,7 +22,7 @@ export function Component() {
   const signInLink = (
     <>
       Already here?{' '}
-      <Anchor component={Link} to="/sign-in" size="sm">
+      <Anchor component={Link} to={`/sign-in${query}`} size="sm">
         Sign in
       </Anchor>
     </>
@@ -55,9 +57,15 @@ function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
   const [name, setName] = useState('');
   const [email, setEmail] = useState(search.get('email') ?? '');
   const [password, setPassword] = useState('');
+  const invitationToken = invitationTo(email, search);
+  const enter = useEnter();
   const signUp = useMutation({
-    mutationFn: () => login.signUp({ name, email, password, callbackURL: wayBack(search) }),
-    onSuccess: () => onSent(email),
+    mutationFn: async () => {
+      const callbackURL = wayBack(search);
+      await login.signUp({ name, email, password, callbackURL, invitationToken });
+      if (invitationToken !== undefined) await login.signIn({ email, password });
+    },
+    onSuccess: () => (invitationToken === undefined ? onSent(email) : enter(wayBack(search))),
   });
   return (
     <form
@@ -99,4 +107,20 @@ function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
       </Stack>
     </form>
   );
+}
+
+/** The token of the invitation that somebody comes from; it proves this address alone. */
+function invitationTo(email: string, search: URLSearchParams): string | undefined {
+  const isInvited = email.trim().toLowerCase() === search.get('email')?.toLowerCase();
+  return isInvited ? /^\/invitations\/([\w-]+)$/.exec(wayBack(search))?.[1] : undefined;
+}
+
+/** Goes on as somebody who is signed in by now. */
+function useEnter() {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return async (to: string) => {
+    queries.clear();
+    await navigate(to, { replace: true });
+  };
 }

@@ -113,6 +113,17 @@ describe('somebody who is invited', () => {
   });
 });
 
+test('a hundred invitations may be open, not one more', async () => {
+  const { id } = await invite('first@example.com');
+  await tested.database.owner.query(sql`INSERT INTO invitation
+    SELECT organization_id, id || n, n || email, role, sha256(convert_to(n::text || id, 'UTF8')),
+      invited_by, created_at, sent_at, expires_at
+    FROM invitation CROSS JOIN generate_series(1, 98) n WHERE id = ${id}`);
+  const ask = (email: string) => owner.call(`POST ${invitations()}`, { email, role: 'member' });
+  const both = await Promise.all([ask('hundredth@example.com'), ask('next@example.com')]);
+  expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
+});
+
 describe('an invitation of somebody who', () => {
   const own = { email: 'second-me@example.com', role: 'admin' };
   const open = async () =>

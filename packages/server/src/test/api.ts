@@ -19,6 +19,8 @@ export interface ApiReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Record<string, unknown>;
+  /** What the log has on a failure of ours: the reply does not tell. */
+  readonly fault?: string;
 }
 
 export interface TestApi {
@@ -36,8 +38,9 @@ export interface TestApi {
 
 /** The routes given, behind the real server, authenticator and idempotency. */
 export function createTestApi(db: Database, clock: Clock, routes: readonly Route[]): TestApi {
+  const faults = new Map<unknown, string>();
   const app = createHttpServer({
-    log: createLog('silent'),
+    log: createLog('error', { write: (line) => keepFault(faults, line) }),
     publicUrl: () => 'https://mutate.test',
     trustProxyHops: 0,
     isDraining: () => false,
@@ -68,10 +71,14 @@ export function createTestApi(db: Database, clock: Clock, routes: readonly Route
       });
       const route = routes.find((candidate) => isFor(candidate, method, url));
       if (route !== undefined) expectWire(route, reply);
+      const answer: Record<string, unknown> = reply.body === '' ? {} : reply.json();
+      const fault = faults.get(answer['request_id']);
+      faults.delete(answer['request_id']);
       return {
         status: reply.statusCode,
         headers: reply.headers,
-        body: reply.body === '' ? {} : reply.json(),
+        body: answer,
+        ...(fault === undefined ? {} : { fault }),
       };
     },
     close: async () => {
@@ -80,6 +87,11 @@ export function createTestApi(db: Database, clock: Clock, routes: readonly Route
       await authenticator.close();
     },
   };
+}
+
+function keepFault(faults: Map<unknown, string>, line: string): void {
+  const { request_id: id, err } = JSON.parse(line) as { request_id?: string; err?: object };
+  faults.set(id, JSON.stringify(err));
 }
 
 function isFor(route: Route, method: Method, url: string): boolean {

@@ -6,7 +6,7 @@ import type { BillingDeps } from '../deps.ts';
 import { returnUrls } from '../payment/return-urls.ts';
 import { askStripe, isKeyTaken, type Stripe } from '../provider/stripe.ts';
 import { syncOrganization } from '../sync/sync.ts';
-import type { Target } from './decide-change.ts';
+import { otherCurrency, type Target } from './decide-change.ts';
 
 /**
  * The hosted page that takes the card and starts the subscription. One is open at a time: two that
@@ -22,6 +22,7 @@ export async function openCheckout(
 ): Promise<string> {
   return askStripe(async () => {
     const customer = await ensureCustomer(deps, ctx);
+    await requireCurrency(deps, ctx, customer, target.currency);
     const price = await ensurePrice(deps, {
       planId: target.planId,
       version: target.planVersion,
@@ -42,6 +43,23 @@ export async function openCheckout(
     if (url === null) throw new Error('a Checkout session without a URL');
     return url;
   });
+}
+
+/**
+ * A customer has one currency at the provider for good, also where we have not heard of what fixed
+ * it (https://docs.stripe.com/api/customers/object#customer_object-currency).
+ */
+async function requireCurrency(
+  deps: BillingDeps,
+  ctx: Context,
+  customerId: string,
+  wanted: string,
+): Promise<void> {
+  const customer = await deps.stripe.customers.retrieve(customerId);
+  const fixed = customer.deleted === true ? null : (customer.currency ?? null);
+  if (fixed === null || fixed === wanted) return;
+  await syncOrganization(deps, ctx.organization.id);
+  throw otherCurrency(fixed);
 }
 
 interface Wanted {

@@ -100,10 +100,7 @@ function targetOf(
   input: ChangeSubscription,
 ): Target {
   const fixed = outlook.isPaid ? kept.currency : kept.fixed_currency;
-  if (fixed !== null && (input.currency ?? fixed) !== fixed) {
-    const message = `The workspace pays in ${fixed} since its first subscription.`;
-    throw new AppError('conflict', message, { details: { currency: fixed } });
-  }
+  if (fixed !== null && (input.currency ?? fixed) !== fixed) throw otherCurrency(fixed);
   const currency = fixed ?? input.currency ?? 'usd';
   const interval = input.interval ?? (outlook.isPaid ? kept.interval : 'month');
   const ofCurrency = plan.prices.filter((price) => price.currency === currency);
@@ -128,6 +125,11 @@ function targetOf(
     amountMinor: price.amount_minor,
     trialDays: plan.trial_days,
   };
+}
+
+export function otherCurrency(fixed: string): AppError {
+  const message = `The workspace pays in ${fixed} since its first subscription.`;
+  return new AppError('conflict', message, { details: { currency: fixed } });
 }
 
 /**

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensurePrice } from '../catalogue/catalogue.ts';
 import { type BillingWorld, createBillingWorld } from '../../test/billing.ts';
-import { customerOf, offer, setCard, subscriber, visitor } from '../../test/checkout.ts';
+import {
+  customerOf,
+  offer,
+  setCard,
+  subscriber,
+  type Visitor,
+  visitor,
+} from '../../test/checkout.ts';
 
 let world: BillingWorld;
 beforeAll(async () => {
@@ -10,6 +18,27 @@ afterAll(() => world.close());
 
 const starter = { plan_id: 'plan_starter' };
 const pro = { plan_id: 'plan_pro' };
+
+/** A trial that ends before a word of it has come to us. */
+async function buyAndEndUnheard(one: Visitor, currency: string): Promise<void> {
+  const { id: customer } = await customerOf(world, one);
+  world.simulator.webhooks.set({ lose: 1 });
+  const price = await ensurePrice(world.deps, {
+    planId: 'plan_tried',
+    version: 1,
+    currency,
+    interval: 'month',
+  });
+  const { id } = await world.stripe.subscriptions.create({
+    customer,
+    items: [{ price }],
+    trial_period_days: 5,
+    billing_mode: { type: 'flexible' },
+  });
+  await world.stripe.subscriptions.cancel(id);
+  await world.settle();
+  world.simulator.webhooks.set({});
+}
 
 describe('a change of plan that is refused', () => {
   test('409: the plan it is on, another currency, downward at once', async () => {
@@ -24,6 +53,33 @@ describe('a change of plan that is refused', () => {
     expect((await free.call('POST', 'subscription', { ...pro, when: 'period_end' })).status).toBe(
       409,
     );
+  });
+
+  test('409: another currency than that of a trial that ended, heard of or not', async () => {
+    await offer(
+      world,
+      'plan_tried',
+      { usd: 900, eur: 800 },
+      {
+        body: { features: { trial_days: 10 } },
+      },
+    );
+    const inEuro = { plan_id: 'plan_tried', currency: 'eur' };
+    const inDollar = { ...inEuro, currency: 'usd' };
+    const heard = await subscriber(world, inEuro);
+    const end = 'subscription?when=now&settlement=none';
+    expect((await heard.call('DELETE', end, undefined, { asOperator: true })).status).toBe(200);
+    const unheard = await visitor(world);
+    const page = await unheard.call('POST', 'subscription', inDollar);
+    expect(page.status).toBe(200);
+    await buyAndEndUnheard(unheard, inEuro.currency);
+    for (const one of [heard, unheard]) {
+      const refused = await one.call('POST', 'subscription', inDollar);
+      expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', currency: 'eur' } });
+      const preview = await one.call('POST', 'subscription/preview', inDollar);
+      expect(preview).toMatchObject({ status: 409, body: { currency: 'eur' } });
+      expect((await one.call('POST', 'subscription', inEuro)).status).toBe(200);
+    }
   });
 
   test('403: a plan that the operator assigns; 404: unknown, archived, another workspace its own', async () => {

@@ -79,8 +79,6 @@ export function updateSubscriptionFacts(
         overdue_invoice_url = ${facts.overdue_invoice_url},
         stripe_subscription_id = ${facts.stripe_subscription_id},
         stripe_schedule_id = ${facts.stripe_schedule_id},
-        paid_currency = CASE WHEN ${facts.status} IN ('trialing', 'active', 'past_due', 'unpaid')
-          THEN ${facts.currency} ELSE paid_currency END,
         updated_at = ${asOf}
       WHERE organization_id = ${organizationId}
     )
@@ -94,6 +92,8 @@ export interface CustomerFacts {
   readonly number: number;
   readonly stripe_customer_id: string | null;
   readonly balance_minor: number;
+  /** Null: nothing has fixed it there. */
+  readonly currency: string | null;
   readonly payment_method: object | null;
   readonly stripe_payment_method_id: string | null;
 }
@@ -109,6 +109,7 @@ export function updateCustomerFacts(
       payment_method = ${method}::jsonb,
       stripe_payment_method_id = ${facts.stripe_payment_method_id},
       stripe_customer_id = ${facts.stripe_customer_id},
+      paid_currency = coalesce(${facts.currency}, paid_currency),
       billing_sync_number = ${facts.number}::bigint, billing_synced_at = ${asOf}
     WHERE organization_id = ${organizationId}`;
 }

@@ -73,7 +73,7 @@ describe('trialing', () => {
       plan_id: 'plan_pro',
       status: 'trialing',
       usage_anchor: before['usage_anchor'],
-      paid_currency: null,
+      paid_currency: 'usd',
     });
     expect(await limitInForce()).toBe(10_000);
     await usedAfter(40);

@@ -86,6 +86,7 @@ async function write(
         number,
         stripe_customer_id: state.customer?.id ?? null,
         balance_minor: -(state.customer?.balance ?? 0),
+        currency: state.customer?.currency ?? null,
         payment_method: cardOf(state.paymentMethod),
         stripe_payment_method_id: state.paymentMethod?.id ?? null,
       },

@@ -54,7 +54,8 @@ export async function ask(
   if (status >= 200 && status < 300) return reply;
   if (refusals.has(status) || (mayBeWrong && status === 400)) return null;
   const { organizationId: id } = one;
-  throw new Error(`${id}: ${method} ${what} was answered ${status} ${JSON.stringify(reply.body)}`);
+  const answer = `${status} ${JSON.stringify(reply.body)} ${reply.fault ?? ''}`;
+  throw new Error(`${id}: ${method} ${what} was answered ${answer}`);
 }
 
 /** On a hosted page, with one of the cards; three in ten never come back from it. */

@@ -47,6 +47,19 @@ test('a plan is bought, changed after a look at its price, cancelled and resumed
   expect((await run(one, ['subscription', 'portal'])).stdout).toMatch(/^http\S+portal\S+\n$/);
 });
 
+test('an invoice names the page to pay on while it is open, and its page otherwise', async () => {
+  const one = await visitor(world);
+  const bought = await run(one, ['subscription', 'change', 'plan_starter', '--yes']);
+  await finishCheckout(world, /Give a card at (\S+)/.exec(bought.stdout)?.[1]);
+  const card = await run(one, ['subscription', 'card']);
+  await finishCheckout(world, card.stdout.trim(), 'chargeCustomerFail');
+  await run(one, ['subscription', 'change', 'plan_pro', '--yes']);
+  const list = await run(one, ['invoices']);
+  const [open = '', paid = ''] = [...list.stdout.matchAll(/inv_\w+/g)].map(([id]) => id);
+  expect((await run(one, ['invoices', open])).stdout).toMatch(/State +open\n[^]*Pay at +http/);
+  expect((await run(one, ['invoices', paid])).stdout).toMatch(/State +paid\n[^]*\nPage +http/);
+});
+
 test('what is wrong is told, with an exit code', async () => {
   const one = await visitor(world);
   for (const args of [

@@ -96,7 +96,7 @@ function describe(invoice: InvoiceWithLines): string {
     ['Total', money(invoice.total_minor)],
     ['Due', money(invoice.amount_due_minor)],
     ['Paid', money(invoice.amount_paid_minor)],
-    ['Pay at', invoice.hosted_invoice_url ?? ''],
+    [invoice.status === 'open' ? 'Pay at' : 'Page', invoice.hosted_invoice_url ?? ''],
   ];
   const lines = invoice.lines.map((line) => [
     line.id,

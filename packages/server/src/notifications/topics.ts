@@ -29,7 +29,13 @@ export interface Announcements {
   'quota.exceeded': { limit: number; used: number; resets_at: string };
   'subscription.changed': SubscriptionChange;
   'subscription.ending': { ends_at: string; plan_name: string };
-  'invoice.finalized': Invoice;
+  /** Both are absent from what was announced before they were told. */
+  'invoice.finalized': Invoice & {
+    /** Of one that is mailed, to be paid by hand. */
+    due_at?: string | null;
+    /** It was charged, in vain: that is told by itself. */
+    has_failed?: boolean;
+  };
   'invoice.paid': Invoice;
   /** Null where the subscription is not past due: an upgrade or an invoice of its own has no grace. */
   'invoice.payment_failed': Invoice &

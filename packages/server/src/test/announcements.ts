@@ -153,6 +153,7 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   ),
   sample('subscription.ending', { ends_at: '2027-02-28T10:00:00.000Z', plan_name: 'Pro' }),
   sample('invoice.finalized', invoice),
+  sample('invoice.finalized', { ...invoice, due_at: '2027-02-07T10:00:00.000Z' }, '-mailed'),
   sample('invoice.paid', { ...invoice, amount_due_minor: 0 }),
   sample('invoice.payment_failed', { ...failed, day: 0 }, '-day-0'),
   sample('invoice.payment_failed', { ...invoice, day: 0, grace_ends_at: null }, '-without-grace'),

@@ -127,7 +127,7 @@ test('the card-setup page saves a card for later', async () => {
   });
 });
 
-test('the portal changes the card, cancels and takes it back; a wrong link shows nothing', async () => {
+test('the portal changes and removes the card, cancels and takes it back; a wrong link shows nothing', async () => {
   const { id, customer } = await sim.subscribe();
   const { url } = await sim.stripe.billingPortal.sessions.create({ customer });
   expect((await open(url)).text).toContain('Plan at 1000');
@@ -142,6 +142,15 @@ test('the portal changes the card, cancels and takes it back; a wrong link shows
     expand: ['default_payment_method'],
   });
   expect(card).toMatchObject({ card: { brand: 'amex' } });
+  expect((await open(url, { do: 'remove-card' })).text).toContain('Now: none');
+  expect(await sim.stripe.subscriptions.retrieve(id)).toMatchObject({
+    default_payment_method: null,
+  });
+  const { data: events } = await sim.stripe.events.list({ type: 'payment_method.detached' });
+  expect(events[0]?.data).toMatchObject({
+    object: { customer: null },
+    previous_attributes: { customer },
+  });
   expect((await open(`${url}x`)).status).toBe(404);
   const other = await sim.stripe.customers.create({});
   expect((await open(url.replace(customer, other.id))).status).toBe(404);

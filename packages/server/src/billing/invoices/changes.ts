@@ -84,7 +84,14 @@ async function announceChange(
 ): Promise<void> {
   const facts = publicFacts(id, after);
   switch (change) {
-    case 'finalized':
+    case 'finalized': {
+      const dueAt = after.due_at?.toISOString() ?? null;
+      const hasFailed = after.status === 'open' && after.attempt_count > 0;
+      const payload = { ...facts, due_at: dueAt, has_failed: hasFailed };
+      const topic = 'invoice.finalized';
+      await announce(tx, ctx, { topic, dedupeKey: `${topic}:${id}:finalized`, payload });
+      return;
+    }
     case 'paid':
     case 'payment_action_required': {
       const topic = `invoice.${change}` as const;

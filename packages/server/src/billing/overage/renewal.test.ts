@@ -286,5 +286,8 @@ describe('an invoice of its own', () => {
       total: 300,
       due_date: Date.parse('2027-07-31T13:00:00Z') / 1000,
     });
+    const told = await world.db.query(sql`SELECT payload -> 'due_at' AS due_at FROM outbox
+      WHERE organization_id = ${id} AND topic = 'invoice.finalized'`);
+    expect(told).toEqual([{ due_at: '2027-07-31T13:00:00.000Z' }]);
   });
 });

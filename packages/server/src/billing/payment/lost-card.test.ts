@@ -134,6 +134,15 @@ test('a renewal without a card is past due, and paid as soon as one is given', a
   await world.advanceTo(new Date(Date.parse(await periodEnd()) + 2 * 3_600_000));
   const status = async () => (await one.call('GET', 'subscription')).body['status'];
   expect(await status()).toBe('past_due');
+  const announced = await world.db.query(
+    sql`SELECT topic, payload -> 'has_failed' AS has_failed FROM outbox
+      WHERE organization_id = ${one.organizationId} AND topic LIKE 'invoice.%' ORDER BY id DESC LIMIT 2`,
+  );
+  // No mail says that it is ready and paid with the stored card.
+  expect(announced).toEqual([
+    { topic: 'invoice.payment_failed', has_failed: null },
+    { topic: 'invoice.finalized', has_failed: true },
+  ]);
   await addCard(one);
   expect(await status()).toBe('active');
   const [renewal] = await invoicesOf(world, one);

@@ -71,6 +71,12 @@ describe('amounts and times', () => {
     const { topic, payload } = changed({ total_minor: 0, amount_due_minor: 0 });
     expect(makesMail(topic, payload, context)).toBe(false);
   });
+
+  test('an invoice whose first charge failed is not told as one that needs nothing done', () => {
+    const { topic, payload } = sampleOf('invoice.finalized');
+    expect(makesMail(topic, payload, context)).toBe(true);
+    expect(makesMail(topic, { ...payload, has_failed: true }, context)).toBe(false);
+  });
 });
 
 describe('a hostile name', () => {

@@ -17,17 +17,17 @@ type Invoice = Announcements['invoice.paid'];
 
 export const paymentTemplates: Templates<PaymentTopic> = {
   'invoice.finalized': (payload, context) =>
-    payload.total_minor === 0
+    payload.total_minor === 0 || payload.has_failed === true
       ? null
       : {
           subject: `${context.workspace}: invoice ${numberOf(payload)} is ready`,
-          paragraphs: [
-            payload.amount_due_minor === 0
-              ? 'Nothing is to be paid: it is covered by the balance.'
-              : 'It is paid with the stored payment method; there is nothing to do.',
-          ],
+          paragraphs: [howPaid(payload, context)],
           facts: invoiceFacts(payload),
-          action: invoiceAction(payload, context),
+          action: invoiceAction(
+            payload,
+            context,
+            isMailed(payload) ? 'Pay the invoice' : undefined,
+          ),
         },
   'invoice.paid': (payload, context) =>
     payload.total_minor === 0
@@ -63,6 +63,18 @@ export const paymentTemplates: Templates<PaymentTopic> = {
     action: { label: 'Change the card', url: `${context.workspaceUrl}/billing` },
   }),
 };
+
+function isMailed({ due_at: dueAt, amount_due_minor: due }: Announcements['invoice.finalized']) {
+  return typeof dueAt === 'string' && due > 0;
+}
+
+function howPaid(payload: Announcements['invoice.finalized'], { timeZone }: MailContext): string {
+  const { amount_due_minor: due, due_at: dueAt } = payload;
+  if (due === 0) return 'Nothing is to be paid: it is covered by the balance.';
+  return typeof dueAt === 'string'
+    ? `No card is charged for it: please pay it on its page by ${formatTime(dueAt, timeZone)}.`
+    : 'It is paid with the stored payment method; there is nothing to do.';
+}
 
 function lostCard(
   payload: Announcements['payment_method.removed'],

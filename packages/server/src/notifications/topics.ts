@@ -121,8 +121,8 @@ interface LostCard {
   status: string;
   /** When something is charged next; null: the plan does not go on. */
   charged_at: string | null;
-  /** Something was used past the limit that is on no final invoice. */
-  owes_overage: boolean;
+  /** Something was used past the limit, and an invoice for it is mailed. */
+  overage_mailed: boolean;
   /** It was to be charged for conversions past the limit, which are refused now. */
   overage_blocked: boolean;
 }

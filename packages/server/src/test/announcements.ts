@@ -22,7 +22,7 @@ const lostCard = {
   plan_name: 'Pro',
   status: 'active',
   charged_at: '2027-02-28T10:00:00.000Z',
-  owes_overage: false,
+  overage_mailed: false,
   overage_blocked: false,
 };
 const change = {
@@ -164,7 +164,7 @@ export const sampleAnnouncements: readonly SampleAnnouncement[] = [
   sample('payment_method.removed', { ...lostCard, status: 'trialing' }, '-trial'),
   sample(
     'payment_method.removed',
-    { ...lostCard, charged_at: null, owes_overage: true, overage_blocked: true },
+    { ...lostCard, charged_at: null, overage_mailed: true, overage_blocked: true },
     '-overage',
   ),
   sample('payment_method.expiring', { brand: 'Visa', last4: '4242', exp_month: 3, exp_year: 2027 }),

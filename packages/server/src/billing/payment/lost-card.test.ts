@@ -20,6 +20,8 @@ beforeAll(async () => {
   world = await createBillingWorld();
   const body = { concurrent_conversion_limit: null };
   await offer(world, 'plan_metered', { usd: 0 }, { limit: 0, body });
+  const yearly = { usd: 10_000 };
+  await offer(world, 'plan_by_year', { usd: 1_000 }, { limit: 0, yearly, body });
 });
 let one: Visitor;
 beforeEach(async () => {
@@ -69,7 +71,7 @@ test('the last card removed at the provider: told once, with the day of the next
       plan_name: 'Starter',
       status: 'active',
       charged_at: await periodEnd(),
-      owes_overage: false,
+      overage_mailed: false,
       overage_blocked: false,
     },
   ]);
@@ -159,7 +161,7 @@ test('paid by the conversion: refused from then on, what was used is told, and o
   expect(await told(payer)).toMatchObject([
     {
       charged_at: subscription['current_period_end'],
-      owes_overage: true,
+      overage_mailed: false,
       overage_blocked: true,
     },
   ]);
@@ -172,6 +174,19 @@ test('paid by the conversion: refused from then on, what was used is told, and o
   const [renewal] = await invoicesOf(world, payer);
   expect(renewal).toMatchObject({ status: 'paid', total: 100 });
   expect((await payer.call('PATCH', 'billing', { overage_policy: 'charge' })).status).toBe(200);
+});
+
+test('by the year: the renewal is far, and what was used is on an invoice that is mailed', async () => {
+  const payer = await subscriber(world, { plan_id: 'plan_by_year', interval: 'year' });
+  await payer.call('PATCH', 'billing', { overage_policy: 'charge' });
+  await convert(world, payer.organizationId, 20);
+  await removeCardThere(payer);
+  const { body: subscription } = await payer.call('GET', 'subscription');
+  const chargedAt = subscription['current_period_end'];
+  expect(await told(payer)).toMatchObject([{ charged_at: chargedAt, overage_mailed: true }]);
+  await world.advanceTo(days(32));
+  const [own] = await invoicesOf(world, payer);
+  expect(own).toMatchObject({ status: 'open', collection_method: 'send_invoice', total: 100 });
 });
 
 test('a card that is being removed pays for nothing new: charging for overage is refused meanwhile', async () => {

@@ -7,6 +7,7 @@ import { ensureCustomer } from '../customer/customer.ts';
 import type { BillingDeps } from '../deps.ts';
 import { findPaymentSituation, hideCard, type PaymentSituation } from './sql.ts';
 import { pathOfReturn, returnUrls } from './return-urls.ts';
+import { subscriptionIdOf } from '../provider/provider-state.ts';
 import { askStripe, idOf, isMissing, isPaymentRefused } from '../provider/stripe.ts';
 import { syncOrganization } from '../sync/sync.ts';
 
@@ -81,8 +82,12 @@ export async function adoptCard(
       { default_payment_method: methodId },
       key(`subscription ${id}`),
     );
-    if (status === 'past_due' || status === 'unpaid') await payOverdue(deps, id, sessionId);
+    if (status === 'past_due' || status === 'unpaid') {
+      const overdue = await stripe.invoices.list({ subscription: id, status: 'open', limit: 10 });
+      for (const invoice of overdue.data) await pay(deps, invoice.id, methodId, sessionId);
+    }
   }
+  for (const id of await listOverdueOwn(deps, customerId)) await pay(deps, id, methodId, sessionId);
   await stripe.customers.update(
     customerId,
     {
@@ -118,21 +123,32 @@ async function findCardToAdopt(
   return idOf(method?.customer) === customer ? methodId : null;
 }
 
-async function payOverdue(
+/** Declined invoices of no subscription, as those for overage alone; what is mailed is paid by hand. */
+async function listOverdueOwn({ stripe }: BillingDeps, customer: string): Promise<string[]> {
+  const { data } = await stripe.invoices.list({
+    customer,
+    status: 'open',
+    collection_method: 'charge_automatically',
+    limit: 100,
+  });
+  const own = data.filter((one) => one.attempted && subscriptionIdOf(one) === null);
+  return own.map(({ id }) => id);
+}
+
+async function pay(
   deps: BillingDeps,
-  subscription: string,
+  id: string,
+  methodId: string,
   sessionId: string,
 ): Promise<void> {
-  const { data } = await deps.stripe.invoices.list({ subscription, status: 'open', limit: 10 });
-  for (const { id } of data) {
-    const options = { idempotencyKey: `${sessionId} pay ${id}` };
-    await deps.stripe.invoices.pay(id, {}, options).catch(async (error: unknown) => {
-      // Declined again, or its holder has to agree: the provider goes on, and says so by itself.
-      if (isPaymentRefused(error)) return;
-      // Paid, voided or deleted with its customer by somebody else meanwhile.
-      if ((await ifKnown(deps.stripe.invoices.retrieve(id)))?.status === 'open') throw error;
-    });
-  }
+  const options = { idempotencyKey: `${sessionId} pay ${id}` };
+  const params = { payment_method: methodId };
+  await deps.stripe.invoices.pay(id, params, options).catch(async (error: unknown) => {
+    // Declined again, or its holder has to agree: the provider goes on, and says so by itself.
+    if (isPaymentRefused(error)) return;
+    // Paid, voided or deleted with its customer by somebody else meanwhile.
+    if ((await ifKnown(deps.stripe.invoices.retrieve(id)))?.status === 'open') throw error;
+  });
 }
 
 /**

@@ -33,12 +33,14 @@ export interface LostCardFacts {
   readonly status: string;
   /** When something is charged next; null: nothing goes on. */
   readonly charged_at: string | null;
-  readonly owes_overage: boolean;
+  /** What was used past the limit goes onto no renewal: an invoice is mailed. */
+  readonly overage_mailed: boolean;
 }
 
 export function findLostCardFacts(organizationId: string): Statement {
   return sql`SELECT p.name AS plan_name, s.status, next_charge_at(s.organization_id) AS charged_at,
-      owes_overage(s.organization_id)
+      owes_overage(s.organization_id) AND (s.interval = 'year'
+        OR next_charge_at(s.organization_id) IS NULL) AS overage_mailed
     FROM organization_subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
     WHERE s.organization_id = ${organizationId}`;
 }

@@ -59,7 +59,7 @@ export async function tellLostCard(
   const { id } = ctx.organization;
   const [facts] = await tx.query<LostCardFacts>(findLostCardFacts(id));
   if (facts === undefined) return;
-  if (facts.charged_at === null && !facts.owes_overage && !isOverageBlocked) return;
+  if (facts.charged_at === null && !facts.overage_mailed && !isOverageBlocked) return;
   await announce(tx, ctx, {
     topic: 'payment_method.removed',
     dedupeKey: `payment_method.removed:${id}:${number}`,

@@ -91,10 +91,9 @@ function lostCard(
             `The trial of ${plan} ends on ${day}. Without a card ${plan} cannot be paid from then on.`,
           ]
         : [`${plan} is charged next on ${day}. Without a card that invoice cannot be paid.`];
-  const owed =
-    chargedAt === null && payload.owes_overage
-      ? ['What was used past the limit comes as an invoice by mail, to be paid within 30 days.']
-      : [];
+  const owed = payload.overage_mailed
+    ? ['What was used past the limit comes as an invoice by mail, to be paid within 30 days.']
+    : [];
   const blocked = payload.overage_blocked
     ? [
         'Conversions past the limit are refused from now on. Once a card is stored, charging for ' +

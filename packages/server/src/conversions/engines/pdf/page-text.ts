@@ -3,7 +3,9 @@ import { finished } from 'node:stream/promises';
 import { z } from 'zod';
 import type { EngineResult, EngineTask, Warning } from '../engine.ts';
 import { pdfPagesMax } from '../bounds.ts';
+import { filledInOn } from './filled-in.ts';
 import { pagesField } from './measures.ts';
+import { textWith, wholeText } from './placed-lines.ts';
 import { closePage, openPage, withPdf } from './pdfium-document.ts';
 import { selectedPages } from './selected-pages.ts';
 
@@ -20,7 +22,8 @@ export function convertToText(task: EngineTask): Promise<EngineResult> {
     let letters = 0;
     for (const [done, index] of indices.entries()) {
       const page = openPage(pdf, index);
-      const text = asLines(page.getText());
+      const filledIn = filledInOn(pdf, page);
+      const text = asLines(filledIn.length === 0 ? wholeText(page) : textWith(page, filledIn));
       closePage(page);
       letters += text.trim().length;
       output.write(done === 0 ? text : `\f${text}`);
@@ -45,6 +48,8 @@ function asLines(text: string): string {
     .replaceAll('\u0002', '-')
     .replaceAll('\ufffe', '\ufffd')
     .replaceAll('\0', '')
+    // Numbers of glyphs, where a font names no letters.
+    .replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd')
     .split('\n')
     .map((line) => line.trimEnd());
   const whole = lines.join('\n').trimEnd();

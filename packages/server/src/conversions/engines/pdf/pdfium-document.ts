@@ -1,12 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { PDFiumLibrary, type PDFiumDocument, type PDFiumPage } from '@hyzyla/pdfium';
 import { EngineError, type EngineTask } from '../engine.ts';
+import { PdfiumCalls } from './pdfium-calls.ts';
 
 const sizeBytesMax = 400 * 2 ** 20;
-
-/** The part of PDFium's interface that the package keeps to itself. */
-type PdfiumModule = Readonly<Record<typeof closePageName, (page: number) => void>>;
-const closePageName = '_FPDF_ClosePage';
 
 let next: Promise<PDFiumLibrary> | null = null;
 
@@ -53,7 +50,7 @@ export async function withPdf<T>(
 export function openPage(pdf: PDFiumDocument, index: number): PDFiumPage {
   try {
     const page = pdf.getPage(index);
-    if (innards(page).pageIdx !== 0) return page;
+    if (new PdfiumCalls(page).page !== 0) return page;
   } catch (error) {
     throw damaged(error);
   }
@@ -62,12 +59,8 @@ export function openPage(pdf: PDFiumDocument, index: number): PDFiumPage {
 
 /** Rendering closes a page by itself, reading its text does not. */
 export function closePage(page: PDFiumPage): void {
-  const { module, pageIdx } = innards(page);
-  module[closePageName](pageIdx);
-}
-
-function innards(page: PDFiumPage) {
-  return page as unknown as { module: PdfiumModule; pageIdx: number };
+  const pdfium = new PdfiumCalls(page);
+  pdfium.call('FPDF_ClosePage', pdfium.page);
 }
 
 function explain(error: unknown): EngineError {

@@ -78,6 +78,55 @@ describe('PDF to text', () => {
     expect(await to('TXT', pdf, { pages: '2' })).toMatchObject({ text: 'Next page\n' });
   });
 
+  test('has what was filled into a form, beside its words', async () => {
+    const pdf = await makePdfWith(1, (page, _index, font, document) => {
+      const form = document.getForm();
+      const at = (y: number) => ({ x: 150, y: y - 5, width: 200, height: 20 });
+      const word = (text: string, y: number) => page.drawText(text, { x: 50, y, size: 12, font });
+      word('Title', 780);
+      word('Name:', 740);
+      form.createTextField('name').addToPage(page, at(740));
+      form.getTextField('name').setText('Ada Größe');
+      word('Country:', 700);
+      const country = form.createDropdown('country');
+      country.addOptions(['Austria', 'Peru']);
+      country.select('Peru');
+      country.addToPage(page, at(700));
+      word('Yes/No:', 660);
+      for (const [name, x] of [
+        ['yes', 150],
+        ['no', 200],
+      ] as const) {
+        form.createCheckBox(name).addToPage(page, { x, y: 655, width: 15, height: 15 });
+      }
+      form.getCheckBox('yes').check();
+      word('Text:', 600);
+      const remarks = form.createTextField('remarks');
+      remarks.enableMultiline();
+      remarks.setText('one\ntwo');
+      remarks.addToPage(page, { x: 150, y: 550, width: 200, height: 60 });
+      const secret = form.createTextField('secret');
+      secret.enablePassword();
+      secret.setText('hidden');
+      secret.addToPage(page, at(500));
+      word('Foot', 100);
+    });
+    expect(await to('TXT', pdf)).toMatchObject({
+      text: 'Title\nName: Ada Größe\nCountry: Peru\nYes/No: ☑ ☐\nText:\none\ntwo\nFoot\n',
+      warnings: [],
+    });
+  });
+
+  test('loses nothing after letters without a name', async () => {
+    const nameless =
+      '/Resources<</Font<</F<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts' +
+      '[<</Type/Font/Subtype/CIDFontType2/BaseFont/X/DW 500/CIDSystemInfo<</Registry(Adobe)' +
+      '/Ordering(Identity)/Supplement 0>>>>]>>/G<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>';
+    const text = 'BT /F 12 Tf 10 50 Td <000000000005> Tj /G 12 Tf 40 0 Td (the end) Tj ET';
+    const outcome = await to('TXT', pageOf('0 0 200 100', text, nameless));
+    expect('text' in outcome && outcome.text).toMatch(/^\ufffd{3} ?the end\n$/u);
+  });
+
   test('says where there is no text, as in a scan', async () => {
     const pdf = pageOf('0 0 100 100', '1 0 0 rg 0 50 50 50 re f');
     expect(await to('TXT', pdf)).toMatchObject({ text: '', warnings: ['no_text'] });

@@ -34,7 +34,7 @@ async function run(task: EngineTask): Promise<EngineResult> {
   const bytes = await readFile(task.inputPath);
   const warnings = checkSvg(bytes);
   const { density, scale } = scaleOf(bytes, imageOptions.parse(task.options).dpi);
-  await convertImage(task, bytes, { density }, { ...pair, scale });
+  warnings.push(...(await convertImage(task, bytes, { density }, { ...pair, scale })));
   const { warnOfMissingText } = await import('./svg-text.ts');
   warnings.push(...(await warnOfMissingText(hasText(bytes))));
   return { format: task.to, warnings };

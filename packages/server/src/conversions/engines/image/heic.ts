@@ -50,10 +50,10 @@ async function run(task: EngineTask): Promise<EngineResult> {
   pictures.dispose();
   const png = await asPng(Buffer.from(data.buffer, data.byteOffset, data.length), width, height);
   const pair = { from: 'png', to: task.to as Raster, scale: 1 } as const;
-  await convertImage(task, withProfile(png, profileOf(file)), {}, pair);
-  if (pictures.length === 1) return { format: task.to, warnings: [] };
+  const warnings = await convertImage(task, withProfile(png, profileOf(file)), {}, pair);
+  if (pictures.length === 1) return { format: task.to, warnings };
   const detail = `${pictures.length - 1} more pictures of the file were not converted.`;
-  return { format: task.to, warnings: [{ code: 'frames_skipped', detail }] };
+  return { format: task.to, warnings: [{ code: 'frames_skipped', detail }, ...warnings] };
 }
 
 function refuse(cause: unknown): never {

@@ -3,6 +3,7 @@ import { EngineError, type EngineTask, type Warning } from '../engine.ts';
 import { checkSides, encode } from './encode.ts';
 import { checkPixels, explainFailure, inspect, tolerance } from './inspect.ts';
 import type { ImageInput, ImagePair, Inspected } from './inspect.ts';
+import { lossesOf } from './losses.ts';
 import { imageOptions } from './options.ts';
 import type { ImageOptions, Raster } from './options.ts';
 
@@ -38,8 +39,9 @@ export async function convertImage(
     .catch((error: unknown) => {
       throw explainFailure(error);
     });
+  const losses = await lossesOf(input, more, pair.to, found, options);
   task.progress(100, 'converting');
-  return skippedFrames(found, options);
+  return [...skippedFrames(found, options), ...losses];
 }
 
 function transform(image: Sharp, to: Raster, found: Inspected, options: ImageOptions): Sharp {

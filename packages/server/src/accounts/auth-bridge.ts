@@ -91,7 +91,7 @@ async function answer(
   ]);
   const refusal = response.status >= 400 ? await toAuthError(response) : null;
   if ((signUp !== null && !invited) || refusal?.details['reason'] === 'EMAIL_NOT_VERIFIED') {
-    const mark = await markBrowser({ ...deps, publicUrl: deps.publicUrl() }, body as Named);
+    const mark = await markBrowser(deps, body as Named);
     reply.header('set-cookie', mark);
   }
   if (refusal !== null) throw refusal;

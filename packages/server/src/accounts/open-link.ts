@@ -13,7 +13,7 @@ import {
   useLink,
 } from './mail-links.ts';
 import { callbackURL } from './schema.ts';
-import { mayProve } from './sign-up-mark.ts';
+import { type MarkDeps, mayProve } from './sign-up-mark.ts';
 
 const querySchema = z.object({
   token: z.string().min(1).max(2000),
@@ -32,7 +32,7 @@ const confirmPage = '/confirm-address';
  * @returns its reply, or where to go instead
  */
 export async function openLink(
-  deps: { db: Database; secret: string },
+  deps: MarkDeps & { db: Database },
   request: FastifyRequest,
   follow: (link: MailLink) => Promise<Response>,
 ): Promise<Response> {

@@ -125,6 +125,30 @@ describe('who signs up with their own address', () => {
   });
 });
 
+test('over https the mark is one that no other host of the domain can set', async () => {
+  const secure = await startTestService({ env: { PUBLIC_URL: 'https://convert.test' } });
+  try {
+    const { app } = secure.service;
+    const email = 'secure@example.com';
+    const headers = { origin: 'https://convert.test' };
+    const payload = { name: 'Grace', email, password: testPassword, callbackURL: '/welcome' };
+    const url = '/api/auth/sign-up/email';
+    const reply = await app.inject({ method: 'POST', url, headers, payload });
+    const cookie = [reply.headers['set-cookie']].flat()[0] ?? '';
+    expect(cookie).toMatch(/^__Host-mutate\.sign_up=[\w-]{43}; .*Path=\/;.*; Secure$/);
+    const { pathname, search } = new URL(await linkMailedTo(secure, email));
+    const [mark = ''] = cookie.replace('__Host-', '').split(';');
+    const placeWith = async (sent: string) => {
+      const request = { url: pathname + search, headers: { cookie: sent } };
+      return (await app.inject(request)).headers.location;
+    };
+    expect(await placeWith(mark)).toContain('/confirm-address?');
+    expect(await placeWith(`__Host-${mark}`)).toBe('/welcome');
+  } finally {
+    await secure.close();
+  }
+});
+
 describe('the page that asks for a password', () => {
   test('takes no link of a change of address, nor one that is forged, and wants ten characters', async () => {
     const { browser, email } = await signedIn(tested);

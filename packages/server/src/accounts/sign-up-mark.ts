@@ -4,8 +4,21 @@ import { verificationSeconds } from './mails.ts';
 import { verifyPassword } from './password.ts';
 import { findUnprovenPassword } from './sql.ts';
 
-/** Says of a browser that somebody typed the password into it that an unproven address waits with. */
-const cookieName = 'mutate.sign_up';
+export interface MarkDeps {
+  readonly db: Queryable;
+  readonly secret: string;
+  publicUrl(): string;
+}
+
+/**
+ * Says of a browser that somebody typed the password into it that an unproven address waits with. Over
+ * https no other host of the domain can set it: the stranger's mark must not come to the owner that way.
+ */
+function cookieOf(deps: MarkDeps): { name: string; attributes: string } {
+  const attributes = `Max-Age=${verificationSeconds}; Path=/; HttpOnly; SameSite=Lax`;
+  if (!deps.publicUrl().startsWith('https:')) return { name: 'mutate.sign_up', attributes };
+  return { name: '__Host-mutate.sign_up', attributes: `${attributes}; Secure` };
+}
 
 interface Unproven {
   readonly user_id: string;
@@ -18,7 +31,7 @@ interface Unproven {
  * address has no account that waits for its proof, or another password, it is as long and opens nothing.
  */
 export async function markBrowser(
-  deps: { readonly db: Queryable; readonly secret: string; readonly publicUrl: string },
+  deps: MarkDeps,
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<string> {
   const [user] = await deps.db.query<Unproven>(
@@ -29,9 +42,8 @@ export async function markBrowser(
     user !== undefined && isRight
       ? markOf(deps.secret, user)
       : randomBytes(32).toString('base64url');
-  const secure = deps.publicUrl.startsWith('https:') ? '; Secure' : '';
-  const attributes = `Path=/api/auth; HttpOnly; SameSite=Lax${secure}`;
-  return `${cookieName}=${mark}; Max-Age=${verificationSeconds}; ${attributes}`;
+  const { name, attributes } = cookieOf(deps);
+  return `${name}=${mark}; ${attributes}`;
 }
 
 /**
@@ -39,18 +51,19 @@ export async function markBrowser(
  * be good then, or the address is proven already. In every other one the password may be a stranger's.
  */
 export async function mayProve(
-  { db, secret }: { readonly db: Queryable; readonly secret: string },
+  deps: MarkDeps,
   userId: string,
   cookies: string | undefined,
 ): Promise<boolean> {
-  const [user] = await db.query<Unproven>(findUnprovenPassword({ userId }));
+  const [user] = await deps.db.query<Unproven>(findUnprovenPassword({ userId }));
   if (user === undefined) return true;
   if (user.password === null) return false;
-  const wanted = Buffer.from(markOf(secret, user));
+  const wanted = Buffer.from(markOf(deps.secret, user));
+  const cookie = cookieOf(deps);
   return (cookies ?? '').split(';').some((pair) => {
     const [name = '', value = ''] = pair.trim().split('=');
     const given = Buffer.from(value);
-    return name === cookieName && given.length === wanted.length && timingSafeEqual(given, wanted);
+    return name === cookie.name && given.length === wanted.length && timingSafeEqual(given, wanted);
   });
 }
 

@@ -179,6 +179,33 @@ test('a renewal that is declined is told on the page, paid from there, and over'
   expect(await page.getByText('The last payment failed.').count()).toBe(0);
 });
 
+test('a card removed on the provider’s page is missed on every page, until another one is given', async () => {
+  const visitor = await visitSubscriber(world);
+  const { page } = visitor;
+  await visitor.open('billing');
+  await page.getByRole('button', { name: 'Payment portal' }).click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await page.getByText('Now: none').waitFor();
+  const isCardKept = async () => {
+    const [row] = await world.rows<{ kept: boolean }>(
+      sql`SELECT payment_method IS NOT NULL AS kept FROM organization_subscriptions
+        WHERE organization_id = ${visitor.scene.organizationId}`,
+    );
+    return row?.kept;
+  };
+  await expect.poll(isCardKept, { timeout: 30_000 }).toBe(false);
+  await visitor.open('convert');
+  await page.getByText('No card is on file, so the next invoice cannot be paid.').waitFor();
+  await page.getByRole('status').getByRole('link', { name: 'Add a card' }).click();
+  await page.getByText(/Starter is charged next on .*; without a card/).waitFor();
+  await page.getByRole('status').getByRole('button', { name: 'Add a card' }).click();
+  await pickCard(page, /Mastercard/, 'Save card');
+  await page.getByText('mastercard ending in 4444').waitFor();
+  expect(await page.getByText('No card is on file').count()).toBe(0);
+  await visitor.open('convert');
+  expect(await page.getByText('No card is on file').count()).toBe(0);
+});
+
 test('what is past the limit costs what the operator set, wherever it is told', async () => {
   const visitor = await world.visit({
     scene: (plain) => plain.plan('pro').overrides({ overage_price: '0.345' }).overage('charge'),

@@ -17,6 +17,8 @@ import { dateOf } from '../provider/stripe.ts';
 import { syncOrganization } from '../sync/sync.ts';
 import { isSignatureFresh, isSignatureValid } from './webhook-signature.ts';
 
+const customerSchema = z.union([z.string().max(255), z.looseObject({ id: z.string() })]).nullish();
+
 /** As much of an event as is looked at: what it is about, never what it says of it. */
 const eventSchema = z.object({
   id: z.string().regex(/^evt_\w{1,200}$/),
@@ -27,10 +29,11 @@ const eventSchema = z.object({
     object: z.looseObject({
       id: z.string().max(255).optional(),
       object: z.string().max(100).optional(),
-      customer: z.union([z.string().max(255), z.looseObject({ id: z.string() })]).nullish(),
+      customer: customerSchema,
       billing_reason: z.string().nullish(),
     }),
-    previous_attributes: z.looseObject({ customer: z.string().max(255).nullish() }).nullish(),
+    // Of whatever form it is: the event itself counts.
+    previous_attributes: z.looseObject({ customer: customerSchema }).nullish().catch(null),
   }),
 });
 

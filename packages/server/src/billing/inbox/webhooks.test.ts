@@ -114,6 +114,23 @@ describe('POST /v1/webhooks/stripe', () => {
     expect(await rowsOf(body)).toMatchObject([{ ignored_reason: 'about no customer' }]);
   });
 
+  test.each<[unknown, string | null]>([
+    [{ customer: 'cus_before' }, 'cus_before'],
+    [{ customer: { id: 'cus_before' } }, 'cus_before'],
+    [{ customer: 7 }, null],
+    ['nonsense', null],
+    [null, null],
+  ])('204: a removed card whose past is told as %j', async (previous, customer) => {
+    const card = { id: 'pm_1', object: 'payment_method', customer: null };
+    const parsed = JSON.parse(event(card, 'payment_method.detached')) as { data: object };
+    const body = JSON.stringify({
+      ...parsed,
+      data: { ...parsed.data, previous_attributes: previous },
+    });
+    expect((await post(body, header(body))).status).toBe(204);
+    expect(await rowsOf(body)).toMatchObject([{ customer_id: customer }]);
+  });
+
   test('what an event says of its object is not believed', async () => {
     const id = await world.organization();
     await world.subscribe(id, { planId: 'plan_starter' });

@@ -120,6 +120,13 @@ describe('images and text', () => {
     expect(bytes.toString()).toBe('one\n\na\tb\n');
   });
 
+  test('text has marks of lists, boxes, fields and raised numbers', async () => {
+    const page = `<ol start=3><li>a<ul><li><p>b</p></ul><li>c</ol><ul style="list-style:none"><li>d</ul>
+<p>x<sup>2</sup> 1<sup>st</sup> <input type=checkbox checked> <input value="filled in"> <input type=password value=no>`;
+    const { bytes } = await bench.convert(html(page, {}, 'txt'));
+    expect(bytes.toString()).toMatch(/^3\. a\n+ {2}- b\n+4\. c\nd\n\nx² 1st ☑ filled in *\n$/u);
+  });
+
   test('Markdown is set for paper, and never brings in HTML of its own', async () => {
     const input = '# Title\n\n<script>x</script>\n\n| a |\n|---|\n| 1 |\n';
     const text = await textOf({ from: 'md', to: 'pdf', input });

@@ -1,5 +1,5 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import { EngineError } from '../engine.ts';
 import type { Engine, EngineResult, EngineTask, Warning } from '../engine.ts';
@@ -16,6 +16,7 @@ import {
   type ScriptOptions,
   type ShotOptions,
 } from './options.ts';
+import { readPageText } from './page-text.ts';
 import { printStyle } from './print-style.ts';
 import { print } from './print.ts';
 import { findInstalled, unpackProgram } from './program.ts';
@@ -120,19 +121,8 @@ function pageRequest(html: Buffer, scripts: ScriptOptions, shot: Partial<ShotOpt
 async function render({ page }: ShutPage, task: EngineTask): Promise<Buffer> {
   const { to, options } = task;
   if (to === 'pdf') return print(page, options as PrintOptions);
-  if (to === 'txt') return readText(page);
+  if (to === 'txt') return readPageText(page);
   return takeScreenshot(page, to === 'png' ? 'png' : 'jpeg', options as ShotOptions);
-}
-
-/** The text as it is shown: hidden parts left out, cells of a table with tabs between them. */
-async function readText(page: Page): Promise<Buffer> {
-  const text = await page.evaluate(() => {
-    const { document } = globalThis as unknown as {
-      document: { body: { innerText?: string } | null; documentElement: { textContent: string } };
-    };
-    return document.body?.innerText ?? document.documentElement.textContent;
-  });
-  return Buffer.from(`${text.trimEnd()}\n`);
 }
 
 async function readHtml(task: EngineTask): Promise<Loaded> {

@@ -30,7 +30,12 @@ dt { font-weight: 600; break-after: avoid; }
 dd { margin: 0 0 0.4em 1.6em; }
 .task-list-item { list-style: none; }
 .task-list-item-checkbox {
-  width: 1em; height: 1em; margin: 0 0.4em 0 -1.4em; vertical-align: -0.12em;
+  appearance: none; box-sizing: border-box; width: 1em; height: 1em; margin: 0 0.4em 0 -1.4em;
+  border: 1px solid #555; border-radius: 2px; vertical-align: -0.12em;
+}
+.task-list-item-checkbox:checked::before {
+  content: ""; display: block; width: 0.22em; height: 0.5em; margin: 0.04em auto 0;
+  border: solid #1a1a1a; border-width: 0 0.13em 0.13em 0; transform: rotate(45deg);
 }
 .footnotes { font-size: 9pt; }
 .footnotes-sep { width: 6cm; margin: 2em 0 0.8em; }

@@ -54,7 +54,17 @@ export function writeMarkdown(html: string, style: MarkdownStyle): string {
   });
   service.addRule('raised', {
     filter: ['sup', 'sub'],
-    replacement: (content, node) => asScript(content, nameOf(node) === 'SUP'),
+    replacement: (content, node) => {
+      // A minus at the beginning is escaped by now.
+      const text = asElement(node).textContent.trim();
+      const written = asScript(text, nameOf(node) === 'SUP');
+      // What refers to a note is no number.
+      return written === text || content.includes('[') ? content : written;
+    },
+  });
+  service.addRule('paragraph', {
+    filter: 'p',
+    replacement: (content) => `\n\n${content.replace(/^:(?=\s)/u, '\\:')}\n\n`,
   });
   addTables(service);
   addLists(service, style.bullet);
@@ -86,7 +96,6 @@ function escapeMore(text: string): string {
       .replaceAll(/<(?=[a-z/!?])/giu, '\\<')
       .replaceAll(/&(?=#?\w+;)/gu, '\\&')
       .replaceAll('~~', '\\~\\~')
-      .replace(/^:(?=\s)/u, '\\:')
       // Within a word it means nothing, and in a bare address it would be part of it.
       .replaceAll(/(?<=[\p{L}\p{N}])\\_(?=[\p{L}\p{N}])/gu, '_')
   );

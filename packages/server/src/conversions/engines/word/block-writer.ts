@@ -57,8 +57,8 @@ export class BlockWriter {
     else if (type === 'heading_open') this.#openHeading(token);
     else if (type === 'heading_close') [this.#style, this.#bookmark] = [undefined, undefined];
     else if (type === 'paragraph_open') this.#isTight = token.hidden;
-    else if (type === 'dt_open') [this.#style, this.#bold] = ['DefinitionTerm', true];
-    else if (type === 'dt_close') [this.#style, this.#bold] = [undefined, false];
+    else if (type === 'dt_open') this.#style = 'DefinitionTerm';
+    else if (type === 'dt_close') this.#style = undefined;
     else if (/^(?:table|tr|t[hd])_/u.test(type)) this.#table(token, tokens, at);
     else this.#nesting(token);
   }
@@ -165,7 +165,8 @@ export class BlockWriter {
   #styleHere(numbered: boolean): string | undefined {
     if (this.#quotes > 0) return 'Quote';
     if (numbered) return 'ListParagraph';
-    return this.#lists.length > 0 ? `ListContinue${this.#styleLevel()}` : undefined;
+    if (this.#lists.length > 0) return `ListContinue${this.#styleLevel()}`;
+    return this.#definitions > 0 && !this.#inCell ? 'Definition' : undefined;
   }
 
   #styleLevel(): number {

@@ -77,7 +77,13 @@ const ownStyles = [
   style('Quote', 'Quote', '', '<w:color w:val="555555"/>'),
   style('Rule', 'Horizontal Rule', `<w:pBdr>${rule}</w:pBdr>`, ''),
   style('ListParagraph', 'List Paragraph', '', ''),
-  style('DefinitionTerm', 'Definition Term', '<w:keepNext/><w:spacing w:after="0"/>', ''),
+  style(
+    'DefinitionTerm',
+    'Definition Term',
+    '<w:keepNext/><w:spacing w:after="0"/>',
+    '<w:b/><w:bCs/>',
+  ),
+  style('Definition', 'Definition', '', ''),
   style(
     'FootnoteText',
     'footnote text',

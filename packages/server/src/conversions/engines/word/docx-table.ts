@@ -1,23 +1,39 @@
 import type { Token } from 'markdown-it';
 
 const widthTwips = 9070;
+/** Letters that a column is made for, at least and at most. */
+const lettersMin = 6;
+const lettersMax = 50;
+const padding = 3;
 
 const borders = ['top', 'left', 'bottom', 'right', 'insideH', 'insideV']
   .map((side) => `<w:${side} w:val="single" w:sz="4" w:space="0" w:color="BBBBBB"/>`)
   .join('');
 
-/** A table as wide as the text; its columns follow what is in them. */
+/** A table as wide as the text, its columns by the longest text in each. */
 export function tableStart(tokens: readonly Token[], at: number): string {
-  let columns = 0;
-  for (let next = at + 1; next < tokens.length; next += 1) {
-    if (tokens[next]?.type === 'tr_close') break;
-    if (tokens[next]?.type === 'th_open') columns += 1;
-  }
-  const width = Math.floor(widthTwips / Math.max(1, columns));
-  const grid = `<w:gridCol w:w="${width}"/>`.repeat(columns);
+  const widths = widthsOf(tokens, at);
+  const grid = widths.map((width) => `<w:gridCol w:w="${width}"/>`).join('');
   const isRightToLeft = tokens[at + 3]?.attrGet('dir') === 'rtl';
   return `<w:tbl><w:tblPr>${isRightToLeft ? '<w:bidiVisual/>' : ''}<w:tblW w:w="5000" w:type="pct"/>
 <w:tblBorders>${borders}</w:tblBorders><w:tblLayout w:type="autofit"/></w:tblPr><w:tblGrid>${grid}</w:tblGrid>`;
+}
+
+function widthsOf(tokens: readonly Token[], at: number): number[] {
+  const letters: number[] = [];
+  let column = 0;
+  for (let next = at + 1; next < tokens.length; next += 1) {
+    const token = tokens[next];
+    if (token?.type === 'table_close') break;
+    if (token?.type === 'tr_open') column = 0;
+    if (token?.type !== 'inline') continue;
+    const lines = token.content.split(/<br ?\/?>/iu).map((line) => line.length);
+    const longest = Math.min(lettersMax, Math.max(lettersMin, ...lines) + padding);
+    letters[column] = Math.max(letters[column] ?? lettersMin, longest);
+    column += 1;
+  }
+  const all = letters.reduce((sum, one) => sum + one, 0);
+  return letters.map((one) => Math.floor((widthTwips * one) / Math.max(1, all)));
 }
 
 /** The room below. */

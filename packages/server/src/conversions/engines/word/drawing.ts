@@ -8,7 +8,7 @@ export function drawing(picture: Picture, id: string, number: number, descriptio
   const scale = Math.min(1, widthPixelsMax / picture.widthPixels) * emuPerPixel;
   const size = `cx="${Math.round(picture.widthPixels * scale)}" cy="${Math.round(picture.heightPixels * scale)}"`;
   const main = 'http://schemas.openxmlformats.org/drawingml/2006';
-  return `<w:drawing><wp:inline xmlns:wp="${main}/wordprocessingDrawing"><wp:extent ${size}/>
+  return `<w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0" xmlns:wp="${main}/wordprocessingDrawing"><wp:extent ${size}/>
 <wp:docPr id="${number}" name="${id}" descr="${description}"/><a:graphic xmlns:a="${main}/main">
 <a:graphicData uri="${main}/picture"><pic:pic xmlns:pic="${main}/picture"><pic:nvPicPr>
 <pic:cNvPr id="${number}" name="${id}"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill>

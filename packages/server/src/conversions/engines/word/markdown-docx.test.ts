@@ -59,6 +59,9 @@ Plain, **bold**, *leaning*, ~~gone~~ and \`code\` with a [link](https://example.
 > 
 > - in it
 
+Term
+: Its meaning
+
 | Region | Units |
 | --- | --- |
 | North | 12 |

@@ -23,6 +23,8 @@ const styleMap = [
   ...['Subtitle', 'Body Text', 'Text body', 'First Paragraph', 'Compact', 'Normal (Web)'].map(
     (name) => `p[style-name='${name}'] => p:fresh`,
   ),
+  "p[style-name='Definition Term'] => dl > dt:fresh",
+  "p[style-name='Definition'] => dl > dd:fresh",
   ...levels.flatMap((level, at) => {
     const item = 'ul|ol > li > '.repeat(level);
     return [
@@ -30,7 +32,7 @@ const styleMap = [
       `p[style-name='List Code ${level}'] => ${item}pre > code:separator('\\n')`,
     ];
   }),
-  ...['No Spacing', 'caption', 'Caption', 'Definition Term', 'Definition', 'Horizontal Rule'].map(
+  ...['No Spacing', 'caption', 'Caption', 'Horizontal Rule'].map(
     (name) => `p[style-name='${name}'] => p:fresh`,
   ),
 ];

@@ -145,6 +145,18 @@ describe('alerts', () => {
     expect(await topics(id)).toEqual([]);
   });
 
+  it('are one message where usage jumps from 70 to 101 %, and nothing is repeated later', async () => {
+    const { organizationId: id } = await charging(100, null).used(70).create();
+    const metering = meteringOn(database.db, clock);
+    const calls = Array.from({ length: 31 }, () => admitCall(id));
+    await Promise.all(calls.map((call) => metering.admit(call)));
+    await Promise.all(calls.map((call) => metering.complete(completeCall(id, call.jobId))));
+    await convert(id, 3);
+    const messages = await messagesOf(id);
+    const reached = messages.filter(({ topic }) => topic === 'usage.threshold_reached');
+    expect(reached.map(({ payload }) => payload.thresholds)).toEqual([[80, 90, 100]]);
+  });
+
   it('name each threshold once, however many completions cross it at once', async () => {
     const { organizationId: id } = await charging(10, 500).used(7).create();
     const servers = [meteringOn(database.db, clock), meteringOn(database.db, clock)] as const;

@@ -56,6 +56,7 @@ describe('GET …/billing', () => {
       currency: 'usd',
       balance_minor: 0,
       payment_method: null,
+      payment_method_missing: false,
       next_invoice: null,
       overage_policy: 'block',
       spend_cap_minor: null,

@@ -67,7 +67,9 @@ test('headings, emphasis and tables become HTML, Markdown and text', async () =>
     '# Report\n\n**bold**\n\n| Region | Units |\n| --- | --- |\n| North \\| East | 12 |\n',
   );
   expect(await convert(body, 'txt')).toBe('Report\n\nbold\n\nRegion\tUnits\nNorth | East\t12\n');
-  expect(await convert(body, 'html', {}, { fragment: false })).toMatch(/^<!DOCTYPE html>/u);
+  const page = await convert(body, 'html', {}, { fragment: false });
+  expect(page).toMatch(/^<!DOCTYPE html>/u);
+  expect(page).toContain('<title>Report</title>');
 });
 
 test('plain text has the notes at its end, by their numbers, and the characters as they are', async () => {

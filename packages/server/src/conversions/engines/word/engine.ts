@@ -68,12 +68,22 @@ async function convert(task: EngineTask): Promise<{ text: string; warnings: read
   return { text: fragment ? html : page(html), warnings };
 }
 
+const titleCharsMax = 500;
+
+/** Titled by its first heading; each paragraph runs as its first letter does. */
 function page(body: string): string {
+  const [, heading = ''] = /<h[1-6]>([\s\S]*?)<\/h[1-6]>/u.exec(body) ?? [];
+  const title =
+    heading
+      .replaceAll(/<[^>]*>/gu, '')
+      .trim()
+      .slice(0, titleCharsMax) || 'Document';
   const style = 'body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:16px/1.6 sans-serif}';
   return `<!DOCTYPE html>
 <html>
-<head><meta charset="utf-8"><title>Document</title><style>${style}
+<head><meta charset="utf-8"><title>${title}</title><style>${style}
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .7rem}img{max-width:100%}
+p,li,td,th,h1,h2,h3,h4,h5,h6{unicode-bidi:plaintext}
 </style></head>
 <body>
 ${body}

@@ -32,7 +32,9 @@ const chosenColumns = z
   .describe('Columns to write, in this order; without it, all of them.');
 
 export const csvToParquet = z.strictObject({
-  header: csvHeader,
+  header: csvHeader.describe(
+    'The first record names the columns; false calls them column_1, column_2, …',
+  ),
   ...csvInputShape,
   types: parquetTypes,
   ...parquetOutput,

@@ -66,6 +66,7 @@ export function readMarkdown(input: Buffer, options: ReadingOptions): MarkdownTe
   const markdown = readerFor(options);
   const env = {};
   const tokens = markdown.parse(body, env);
+  if (options.breaks) breakLines(tokens);
   const title = options.title ?? about.title ?? firstHeading(tokens);
   return {
     tokens,
@@ -73,6 +74,13 @@ export function readMarkdown(input: Buffer, options: ReadingOptions): MarkdownTe
     warnings: warnOfUnused(unusedNotes(env)),
     render: () => markdown.renderer.render(tokens, markdown.options, env),
   };
+}
+
+/** For what is made of the tokens themselves: the reader's own option is one of its HTML only. */
+function breakLines(tokens: readonly Token[]): void {
+  for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+    if (token.type === 'softbreak') token.type = 'hardbreak';
+  }
 }
 
 /** A reader keeps no state between texts and costs 100 µs to make: one for each choice. */

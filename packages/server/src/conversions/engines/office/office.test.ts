@@ -83,7 +83,7 @@ describe.each([
 
   test('only the pages that are asked for are made, and none is an invalid request', async () => {
     expect((await engine.toPdf(document('odt'), 'odt', { pages: '2-3' })).pages).toBe(2);
-    expect((await engine.toPdf(document('pptx'), 'pptx', { pages: '1,3' })).pages).toBe(2);
+    expect((await engine.toPdf(document('pptx'), 'pptx', { pages: '1, 3' })).pages).toBe(2);
     const none = engine.toPdf(document('docx'), 'docx', { pages: '40' });
     await expect(none).rejects.toMatchObject({ code: 'invalid_request' });
   });

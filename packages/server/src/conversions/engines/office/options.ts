@@ -4,7 +4,7 @@ import type { Properties } from './urp/marshal.ts';
 const pages = z
   .string()
   .max(200)
-  .regex(/^[1-9]\d{0,4}(?:-[1-9]\d{0,4})?(?:,[1-9]\d{0,4}(?:-[1-9]\d{0,4})?)*$/u, {
+  .regex(/^ *[1-9]\d{0,4}(?:-[1-9]\d{0,4})? *(?:, *[1-9]\d{0,4}(?:-[1-9]\d{0,4})? *)*$/u, {
     error: 'Pages are numbers and ranges, as in "1-3,7".',
   })
   .optional()
@@ -55,7 +55,7 @@ const pdfaVersions = { '1b': 1, '2b': 2, '3b': 3 } as const;
 export function exportSettings(options: PdfOptions): Properties {
   const { pages: range, pdfa, image_quality: quality } = options;
   return {
-    ...(range === undefined ? {} : { PageRange: { string: range } }),
+    ...(range === undefined ? {} : { PageRange: { string: range.replaceAll(' ', '') } }),
     ...(pdfa === undefined ? {} : { SelectPdfVersion: { long: pdfaVersions[pdfa] } }),
     Quality: { long: quality },
     UseLosslessCompression: { boolean: quality === 100 },

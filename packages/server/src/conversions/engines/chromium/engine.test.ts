@@ -80,11 +80,19 @@ describe('HTML to PDF', () => {
     expect(await textOf(html(late, { javascript: true, wait_for: 600 }))).toContain('late');
   });
 
-  test('a script without a font is named in a warning', async () => {
-    const { warnings } = await bench.convert(html('<p>\u{1f9ff} \u1780 \ud55c'));
-    const covered = warnings.every(({ code }) => code === 'fonts_missing');
-    expect(covered).toBe(true);
-    expect((await bench.convert(html('<p>plain'))).warnings).toEqual([]);
+  test('a script is named in a warning where no font here draws it, and only there', async () => {
+    const look = async (text: string) => {
+      const input = html(`<p style="font: 24px sans-serif">${text}`, { width: 100 }, 'png');
+      return bench.convert(input);
+    };
+    const none = [await look('\u0378'), await look('')];
+    for (const text of ['a', '\u{1f680}', '\u1780', '\ud55c']) {
+      const { bytes, warnings } = await look(text);
+      const isDrawn = none.every((one) => !one.bytes.equals(bytes));
+      expect([text, ...warnings.map(({ code }) => code)]).toEqual(
+        isDrawn ? [text] : [text, 'fonts_missing'],
+      );
+    }
   });
 });
 

@@ -19,7 +19,8 @@ const samples: Readonly<Record<string, string>> = {
   Hiragana: 'あ',
   Katakana: 'ア',
   Han: '語',
-  Emoji: '😀',
+  // No face: DejaVu, which most machines have, draws those and nothing else of them.
+  Emoji: '🚀',
 };
 
 /** The scripts that no font here covers, found out once by drawing a character of each. */
@@ -70,8 +71,8 @@ export async function warnOfMissingFonts(
   const used = await page.evaluate(findScripts, patterns);
   if (used.length === 0) return [];
   const detail =
-    `No font here has the characters of: ${used.join(', ')}. They are shown as boxes; embed a ` +
-    'font in the page (@font-face with a data: address), or ask the operator to install one.';
+    `No font here has the characters of: ${used.join(', ')}. They are left out or shown as boxes; ` +
+    'embed a font in the page (@font-face with a data: address), or ask the operator to install one.';
   return [{ code: 'fonts_missing', detail }];
 }
 

@@ -126,3 +126,39 @@ test('a step at a door that takes the focused button with it goes on at its titl
   await page.getByText('on its way to by-keyboard@example.com').waitFor();
   await expect.poll(() => page.locator(':focus').innerText()).toBe('Look into your mail');
 });
+
+test('on a phone the keyboard is in what is seen: the page, or the list of pages until Escape', async () => {
+  const visitor = await world.visit({
+    viewport: { width: 390, height: 844 },
+    reducedMotion: 'reduce',
+  });
+  const { page } = visitor;
+  await visitor.open('settings');
+  await settle(page);
+  const edge = () => page.evaluate<number>('document.activeElement.getBoundingClientRect().left');
+  const isInList = () =>
+    page.evaluate<boolean>('document.activeElement.closest("nav, .frame-side, header") !== null');
+  const burger = page.getByRole('button', { name: 'Pages' });
+  await burger.focus();
+  for (let pressed = 0; pressed < 15; pressed += 1) {
+    await page.keyboard.press('Tab');
+    expect([pressed, (await edge()) >= 0]).toEqual([pressed, true]);
+  }
+  await burger.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Webhooks' }).waitFor();
+  expect(await burger.getAttribute('aria-expanded')).toBe('true');
+  for (let pressed = 0; pressed < 12; pressed += 1) {
+    await page.keyboard.press('Tab');
+    expect([pressed, await isInList()]).toEqual([pressed, true]);
+  }
+  await page.keyboard.press('Escape');
+  await expect.poll(() => burger.getAttribute('aria-expanded')).toBe('false');
+  const focused = page.locator(':focus');
+  expect(await focused.getAttribute('aria-label')).toBe('Pages');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Webhooks' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Webhooks' }).waitFor();
+  await expect.poll(() => focused.innerText()).toBe('Webhooks');
+});

@@ -1,7 +1,7 @@
 import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
 import type { Me } from '@mutate/sdk';
-import { Suspense } from 'react';
+import { Suspense, useRef } from 'react';
 import { Outlet } from 'react-router';
 import { Loading } from '../components/Loading.tsx';
 import { Banners } from './Banners.tsx';
@@ -21,7 +21,7 @@ interface ShellProps {
 
 /** Head, side and place of a page. */
 export function Shell({ me, workspaceId, groups }: ShellProps) {
-  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const { isOpen, toggle, close, isPhone, burger } = usePageList();
   const role = me.workspaces.find(({ id }) => id === workspaceId)?.role ?? null;
   // Somebody's account belongs to no workspace; its page is shown in one.
   const home = `/${workspaceId ?? me.workspaces[0]?.id ?? ''}`;
@@ -40,10 +40,17 @@ export function Shell({ me, workspaceId, groups }: ShellProps) {
             <Mark />
             <Text fw={600}>Mutate</Text>
           </Group>
-          <Burger opened={isOpen} onClick={toggle} aria-label="Pages" size="sm" />
+          <Burger
+            ref={burger}
+            opened={isOpen}
+            onClick={toggle}
+            aria-label="Pages"
+            aria-expanded={isOpen}
+            size="sm"
+          />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="frame-side" p="md" withBorder={false}>
+      <AppShell.Navbar className="frame-side" p="md" withBorder={false} inert={isPhone && !isOpen}>
         <AppShell.Section visibleFrom="sm">
           <Group gap="xs" px={10} pb="md">
             <Mark />
@@ -65,7 +72,7 @@ export function Shell({ me, workspaceId, groups }: ShellProps) {
           <UserMenu me={me} base={home} />
         </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1}>
+      <AppShell.Main id="content" tabIndex={-1} inert={isPhone && isOpen}>
         <Banners me={me} base={home} />
         {workspaceId === null ? null : <Standing base={home} />}
         <Suspense fallback={<Loading />}>
@@ -74,4 +81,18 @@ export function Shell({ me, workspaceId, groups }: ShellProps) {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** On a phone the list lies over the page, or beside the screen: the keyboard is in what is seen. */
+function usePageList() {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const isPhone = useMediaQuery('(max-width: 47.99em)');
+  const burger = useRef<HTMLButtonElement>(null);
+  const leave = () => {
+    if (!isOpen) return;
+    close();
+    burger.current?.focus();
+  };
+  useHotkeys([['Escape', leave]]);
+  return { isOpen, toggle, close, isPhone, burger };
 }

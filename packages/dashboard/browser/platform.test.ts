@@ -211,7 +211,11 @@ test('who was lost shows in the revenue, who pays most comes first, and slow end
 
   await page.goto('/admin/health');
   const slow = page.getByRole('region', { name: 'Slowest endpoints, last hour' });
-  await slow.getByText('DELETE /v1/workspaces/{workspaceId}/subscription').waitFor();
+  // Which ones they are is up to the machine.
+  await slow
+    .getByText(/^(?:GET|POST|PATCH|DELETE) \/v1\//)
+    .first()
+    .waitFor();
 });
 
 test('whoever runs nothing sees nothing of the platform', async () => {

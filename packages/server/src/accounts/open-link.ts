@@ -24,9 +24,9 @@ const querySchema = z.object({
 const confirmPage = '/confirm-address';
 
 /**
- * Answers a mailed link once. One that proves an address leads to a page that asks for a password, and
- * stays good, in a browser that may not prove it by the link alone (sign-up-mark.ts). A refusal goes to the page that the link leads to, as `?error=`, where
- * it names one of ours.
+ * Answers a mailed link once. One that proves an address leads to a page that asks for a password,
+ * and stays good, in a browser that may not prove it by the link alone (sign-up-mark.ts). A refusal
+ * goes to the page that the link leads to, as `?error=`, where it names one of ours.
  *
  * @param follow has better-auth act upon it
  * @returns its reply, or where to go instead

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../db/sql.ts';
-import { type Browser, linkMailedTo, openBrowser, signedIn, testPassword } from '../test/people.ts';
+import {
+  type Browser,
+  claimsOf,
+  linkMailedTo,
+  openBrowser,
+  signedIn,
+  testPassword,
+} from '../test/people.ts';
 import { startTestService, type TestService } from '../test/service.ts';
 
 let tested: TestService;
@@ -56,11 +63,7 @@ describe('a stranger who signs up with the address of somebody else', () => {
     });
     expect((await signIn(stranger, email, strangersPassword)).status).toBe(401);
     expect((await signIn(openBrowser(tested), email, testPassword)).status).toBe(200);
-    const log = await tested.database.owner.query(
-      sql`SELECT FROM audit_log a JOIN "user" u ON u.id = a.target_id
-        WHERE u.email = ${email} AND a.action = 'user.login_claimed'`,
-    );
-    expect(log).toHaveLength(1);
+    expect(await claimsOf(tested, email)).toBe(1);
   });
 
   test('gets in by no sign-up of the owner with another password in between', async () => {

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { sql } from '../db/sql.ts';
-import { type Browser, linkMailedTo, openBrowser, signedIn, testPassword } from '../test/people.ts';
+import {
+  type Browser,
+  claimsOf,
+  linkMailedTo,
+  openBrowser,
+  signedIn,
+  testPassword,
+} from '../test/people.ts';
 import { scenario } from '../test/scenario.ts';
 import { startTestService, testAdminKey, type TestService } from '../test/service.ts';
 
@@ -81,11 +87,7 @@ test('who was invited signs up by the link, whoever signed up with the address b
     user: { name: 'Grace' },
     workspaces: [{ id: organizationId, role: 'member' }],
   });
-  const claimed = await tested.database.owner.query(
-    sql`SELECT FROM audit_log a JOIN "user" u ON u.id = a.target_id
-      WHERE u.email = ${email} AND a.action = 'user.login_claimed'`,
-  );
-  expect(claimed).toHaveLength(1);
+  expect(await claimsOf(tested, email)).toBe(1);
 });
 
 test('an invitation ends the password of who had not proved the address', async () => {

@@ -73,6 +73,15 @@ export async function linkMailedTo(tested: TestService, email: string): Promise<
   return createSecrets(testAuthSecret).open(row.link, row.place) ?? 'a link that cannot be read';
 }
 
+/** How often the login with this address was claimed by who proved it, as the audit log has it. */
+export async function claimsOf(tested: TestService, email: string): Promise<number> {
+  const claims = await tested.database.owner.query(
+    sql`SELECT FROM audit_log a JOIN "user" u ON u.id = a.target_id
+      WHERE u.email = ${email} AND a.action = 'user.login_claimed'`,
+  );
+  return claims.length;
+}
+
 export const testPassword = 'correct horse battery';
 
 let passwordHash: Promise<string> | undefined;

@@ -12,6 +12,8 @@ export function linkTrouble(search: URLSearchParams): string | null {
 }
 
 const troubles: Readonly<Record<string, string>> = {
+  SIGN_IN_FIRST:
+    'Sign in to the account that is to have this address, then open the link in its mail again.',
   LINK_USED: 'That link was used already, or a newer one was sent. If you have used it, sign in.',
   TOKEN_EXPIRED: 'That link is too old. Sign in, and another one is sent.',
   EMAIL_TAKEN: 'Another account has that address by now.',

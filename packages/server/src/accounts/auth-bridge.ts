@@ -76,14 +76,18 @@ async function answer(
   const body = path.body === undefined ? undefined : parseInput(path.body, 'body', request.body);
   const attempt = await countAttempt(path, deps, request, body, caller);
   if (name === '/confirm-address') {
-    return send(reply, await confirm(parts, request, body as z.infer<typeof authBodies.confirm>));
+    const confirmed = await confirm(parts, request, body as z.infer<typeof authBodies.confirm>);
+    await attempt?.forgive();
+    return send(reply, confirmed);
   }
   const signUp = name === '/sign-up/email' ? (body as z.infer<typeof authBodies.signUp>) : null;
   const invited = signUp !== null && (await admitSignUp(deps.db, deps.signUp, signUp));
   if (signUp !== null && invited) await claimLogin({ ...deps, requestId: request.id }, signUp);
   const action = await actionOf(path, deps, caller);
   const handle = () => auth.handler(toWebRequest(request, deps.publicUrl(), { body, invited }));
-  if (name === '/verify-email') return send(reply, await followLink(parts, request, handle));
+  if (name === '/verify-email') {
+    return send(reply, await followLink(parts, request, caller?.userId ?? null, handle));
+  }
   const isWhole = path.audited !== undefined || path.whole === true;
   const [response] = await Promise.all([
     isWhole ? change(parts, request, { caller, action }, handle) : handle(),
@@ -139,10 +143,11 @@ async function actionOf(
 async function followLink(
   { deps, db }: Parts,
   request: FastifyRequest,
+  signedIn: string | null,
   handle: () => Promise<Response>,
 ): Promise<Response> {
   const ctx = { ...deps, db, requestId: request.id };
-  const response = await openLink(deps, request, (link) =>
+  const response = await openLink(deps, request, signedIn, (link) =>
     link.purpose !== 'change'
       ? handle()
       : db.whole(async () => {

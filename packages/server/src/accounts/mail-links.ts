@@ -87,6 +87,13 @@ export async function giveLinkBack(db: Queryable, link: TakenLink): Promise<void
   await db.query(untakeLink({ ...link, id: newId('acc', Date.now()) }));
 }
 
+/** Leaves the link good. @throws AppError as useLink, else with `reason: SIGN_IN_FIRST` */
+export async function refuseElsewhere(db: Queryable, link: MailLink): Promise<never> {
+  await requireGoodLink(db, link);
+  const message = 'Sign in to the account that is to have this address, then open the link again.';
+  throw refusal('SIGN_IN_FIRST', message);
+}
+
 export function invalidLink(): AppError {
   return refusal('INVALID_TOKEN', 'This link is not one of ours.');
 }

@@ -8,6 +8,7 @@ import {
   giveLinkBack,
   type MailLink,
   readLink,
+  refuseElsewhere,
   requireGoodLink,
   type TakenLink,
   useLink,
@@ -28,17 +29,21 @@ const confirmPage = '/confirm-address';
  * and stays good, in a browser that may not prove it by the link alone (sign-up-mark.ts). A refusal
  * goes to the page that the link leads to, as `?error=`, where it names one of ours.
  *
+ * @param signedIn whose browser it is; null: nobody's. A link that makes an address another account's acts
+ *   in that account's browser alone: whoever reads the mail must not give their address away.
  * @param follow has better-auth act upon it
  * @returns its reply, or where to go instead
  */
 export async function openLink(
   deps: MarkDeps & { db: Database },
   request: FastifyRequest,
+  signedIn: string | null,
   follow: (link: MailLink) => Promise<Response>,
 ): Promise<Response> {
   const query = parseInput(querySchema, 'query', request.query) as z.infer<typeof querySchema>;
   try {
     const read = readLink(deps.secret, query.token);
+    if (read.purpose === 'change' && read.userId !== signedIn) await refuseElsewhere(deps.db, read);
     if (read.purpose === 'proof' && !(await mayProve(deps, read.userId, request.headers.cookie))) {
       await requireGoodLink(deps.db, read);
       const from = callbackURL.safeParse(query.callbackURL).data ?? '/';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { sql } from '../db/sql.ts';
-import { linkMailedTo, openBrowser, signedIn } from '../test/people.ts';
+import { linkMailedTo, signedIn } from '../test/people.ts';
 import { scenario } from '../test/scenario.ts';
 import { startTestService, testAdminKey, type TestService } from '../test/service.ts';
 import { eraseAddresses } from './erase-addresses.ts';
@@ -65,7 +65,7 @@ test('no address of a deleted account is left, and the audit logs are whole', as
   await browser.call('POST /api/auth/change-email', { newEmail });
   for (const address of [email, newEmail]) {
     const { pathname, search } = new URL(await linkMailedTo(tested, address));
-    await openBrowser(tested).call(`GET ${pathname as `/${string}`}${search}`);
+    await browser.call(`GET ${pathname as `/${string}`}${search}`);
   }
   expect((await browser.call('DELETE /v1/me')).status).toBe(204);
   expect(await placesOf(email)).toContain('audit_log');

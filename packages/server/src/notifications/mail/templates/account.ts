@@ -27,8 +27,8 @@ export const accountTemplates: Templates<
     note: validUntil(
       payload.expires_at,
       context,
-      'In another browser than the one that signed up it asks for a password. If you did not sign ' +
-        'up, ignore this mail.',
+      'In another browser than the one that asked for it, it wants a password or a sign-in first. If ' +
+        'you did not ask for it, ignore this mail.',
     ),
   }),
   'auth.email_change': (payload, context) => ({

@@ -158,7 +158,8 @@ function bitrateLowered(
   { sound }: MediaFile,
   log: string,
 ): Warning[] {
-  if (bitrate === undefined) return [];
+  // Of a film it is that of its picture.
+  if (bitrate === undefined || !isAudio(to)) return [];
   const hertz = asked ?? sound?.hertz ?? 48_000;
   const isLowered = to === 'mp3' ? bitrate > mp3Kilobits(hertz) : /clamping to max/u.test(log);
   if (!isLowered) return [];

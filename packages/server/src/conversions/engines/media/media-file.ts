@@ -124,9 +124,12 @@ function soundOf(stream: Stream, startOfFile = 0): Sound {
 /** Matroska has the length of a track in a tag only. */
 function endOf(stream: Stream, startOfFile: number): number | null {
   const { start_time: start = 0, duration, tags } = stream;
-  const [, hours, minutes, seconds] = /^(\d+):(\d\d):([\d.]+)$/u.exec(tags?.DURATION ?? '') ?? [];
-  if (hours !== undefined) return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  return duration === undefined ? null : Math.max(0, start - startOfFile) + duration;
+  if (duration !== undefined) return Math.max(0, start - startOfFile) + duration;
+  // Elsewhere it is a text that anybody may have written there.
+  const tag = /^(\d{1,5}):(\d\d):(\d\d(?:\.\d{1,9})?)$/u.exec(tags?.DURATION ?? '');
+  const [, hours, minutes, seconds] = (tag ?? []).map(Number);
+  const length = (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  return length > 0 ? length : null;
 }
 
 /** Less of a file than this, by its own word, is a file that was cut off. */

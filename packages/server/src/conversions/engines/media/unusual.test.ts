@@ -179,3 +179,18 @@ test('tags that are kept are those of the work, with its date, and not of the co
     expect([none.title, none.creation_time]).toEqual([undefined, undefined]);
   }
 });
+
+describe('what a file says of itself', () => {
+  test('a text of its own that is called its length is not believed', async () => {
+    const tag = (value: string) => ['-c:a', 'libvorbis', '-metadata:s:a:0', `DURATION=${value}`];
+    for (const value of ['00:03:20.000000000', '00:00:00.000', '00:00:1.2.3']) {
+      const wav = await convert(make('ogg', ...tone(1), ...tag(value)), 'ogg', 'wav');
+      expect(listen(wav.bytes, 'wav').seconds).toBeCloseTo(1, 1);
+    }
+  });
+
+  test('a bitrate that is the picture’s says nothing about the sound', async () => {
+    const file = make('mkv', ...film(1), ...tone(1, 8_000), '-c:v', 'libx264', '-c:a', 'aac');
+    expect((await convert(file, 'mkv', 'mp4', { bitrate: 500 })).warnings).toEqual([]);
+  });
+});

@@ -27,8 +27,9 @@ function widthsOf(tokens: readonly Token[], at: number): number[] {
     if (token?.type === 'table_close') break;
     if (token?.type === 'tr_open') column = 0;
     if (token?.type !== 'inline') continue;
-    const lines = token.content.split(/<br ?\/?>/iu).map((line) => line.length);
-    const longest = Math.min(lettersMax, Math.max(lettersMin, ...lines) + padding);
+    const lines = token.content.split(/<br ?\/?>/iu);
+    const most = lines.reduce((longest, { length }) => Math.max(longest, length), lettersMin);
+    const longest = Math.min(lettersMax, most + padding);
     letters[column] = Math.max(letters[column] ?? lettersMin, longest);
     column += 1;
   }

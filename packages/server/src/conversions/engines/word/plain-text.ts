@@ -48,10 +48,12 @@ class TextWriter {
   #written: string[] = [];
   #last: Kind = 'block';
   #current = '';
+  /** Whether it is empty or ends with a blank: to look at its end, it would be copied each time. */
+  #isApart = true;
   #mark = '';
   #notes = 0;
-  /** Where raised or lowered text began. */
-  #script = 0;
+  /** What stands before the raised or lowered text that is being written; null: there is none. */
+  #beforeScript: string | null = null;
   /** The lists around: the next number, or null for bullets. */
   readonly #lists: (number | null)[] = [];
   /** The rows around, one within another's cell. */
@@ -59,12 +61,13 @@ class TextWriter {
 
   text(text: string): void {
     this.#current += text;
+    if (text !== '') this.#isApart = text.endsWith(' ');
   }
 
   open(name: string, attributes: string): void {
-    if (name === 'br') this.#current += this.#rows.length > 0 ? ' ' : '\n';
-    else if (name === 'input') this.#current += /\bchecked/u.test(attributes) ? '☑' : '☐';
-    else if (name === 'sup' || name === 'sub') this.#script = this.#current.length;
+    if (name === 'br') this.text(this.#rows.length > 0 ? ' ' : '\n');
+    else if (name === 'input') this.text(/\bchecked/u.test(attributes) ? '☑' : '☐');
+    else if (name === 'sup' || name === 'sub') this.#openScript();
     else if (name === 'ul' || name === 'ol') {
       this.#flush();
       this.#lists.push(name === 'ol' ? 1 : null);
@@ -76,7 +79,7 @@ class TextWriter {
         before: this.#rows.length > 0 ? this.#current : '',
         columns: 1,
       });
-      this.#current = '';
+      this.#begin();
     } else if (name === 'td' || name === 'th') {
       const [, span = '1'] = /colspan="(\d{1,3})"/u.exec(attributes) ?? [];
       const row = this.#rows.at(-1);
@@ -87,11 +90,8 @@ class TextWriter {
   close(name: string): void {
     if (blocks.has(name)) this.#flush();
     else if (name === 'li') this.#flush(true);
-    else if (name === 'sup' || name === 'sub') {
-      const from = Math.min(this.#script, this.#current.length);
-      const text = this.#current.slice(from);
-      this.#current = this.#current.slice(0, from) + asScript(text, name === 'sup');
-    } else if (name === 'ul' || name === 'ol') {
+    else if (name === 'sup' || name === 'sub') this.#closeScript(name === 'sup');
+    else if (name === 'ul' || name === 'ol') {
       this.#flush();
       this.#lists.pop();
       if (this.#lists.length === 0) this.#last = 'block';
@@ -103,6 +103,27 @@ class TextWriter {
   end(): string {
     this.#flush();
     return this.#written.join('').trim();
+  }
+
+  #begin(): void {
+    this.#current = '';
+    this.#isApart = true;
+  }
+
+  #openScript(): void {
+    this.#endScript();
+    this.#beforeScript = this.#current;
+    this.#current = '';
+  }
+
+  #closeScript(isRaised: boolean): void {
+    if (this.#beforeScript !== null) this.#current = asScript(this.#current, isRaised);
+    this.#endScript();
+  }
+
+  #endScript(): void {
+    this.#current = (this.#beforeScript ?? '') + this.#current;
+    this.#beforeScript = null;
   }
 
   #openItem(attributes: string): void {
@@ -119,12 +140,13 @@ class TextWriter {
 
   /** Within a cell, blocks stand side by side. */
   #flush(isItemEnd = false): void {
+    this.#endScript();
     if (this.#rows.length > 0) {
-      if (this.#current !== '' && !this.#current.endsWith(' ')) this.#current += ' ';
+      if (!this.#isApart) this.text(' ');
       return;
     }
     const text = this.#current.trim().replace(/^([☐☑])\t/u, '$1 ');
-    this.#current = '';
+    this.#begin();
     if (text === '' && !(isItemEnd && this.#mark !== '')) return;
     const isNote = this.#mark.startsWith('[');
     const depth = isNote || this.#notes > 0 ? 0 : this.#lists.length;
@@ -142,15 +164,18 @@ class TextWriter {
   }
 
   #closeCell(): void {
+    this.#endScript();
     const text = this.#current.replaceAll(/\s+/gu, ' ').trim();
-    this.#current = '';
+    this.#begin();
     const row = this.#rows.at(-1);
     row?.cells.push(text, ...Array<string>(row.columns - 1).fill(''));
   }
 
   #closeRow(): void {
     const { cells, before } = this.#rows.pop() ?? { cells: [], before: '' };
-    if (this.#rows.length > 0) this.#current = `${before}${cells.join(' ')} `;
-    else this.#put(cells.join('\t').trimEnd(), 'row');
+    if (this.#rows.length > 0) {
+      this.#current = before;
+      this.text(`${cells.join(' ')} `);
+    } else this.#put(cells.join('\t').trimEnd(), 'row');
   }
 }

@@ -49,6 +49,8 @@ export class RunWriter {
   /** @param always marks of the whole paragraph, such as `strong` */
   runs(tokens: readonly Token[], always: readonly string[]): string {
     const open = [...always];
+    /** How often a mark is open within itself, which changes nothing: text may nest it without end. */
+    const nested = new Map(open.map((mark) => [mark, 1]));
     const ends: string[] = [];
     let written = '';
     for (const token of tokens) {
@@ -58,9 +60,12 @@ export class RunWriter {
         written += start;
         ends.push(stop);
       } else if (mark === 'link') written += ends.pop() ?? '';
-      if (end === 'open') open.push(mark);
-      else if (end === 'close') open.splice(open.lastIndexOf(mark), 1);
-      else written += this.#piece(token, open);
+      if (end !== undefined) {
+        const depth = (nested.get(mark) ?? 0) + (end === 'open' ? 1 : -1);
+        nested.set(mark, depth);
+        if (end === 'open' && depth === 1) open.push(mark);
+        else if (depth === 0) open.splice(open.lastIndexOf(mark), 1);
+      } else written += this.#piece(token, open);
     }
     return written;
   }

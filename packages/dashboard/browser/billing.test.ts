@@ -195,7 +195,9 @@ test('a card removed on the provider’s page is missed on every page, until ano
   };
   await expect.poll(isCardKept, { timeout: 30_000 }).toBe(false);
   await visitor.open('convert');
-  await page.getByText('No card is on file, so the next invoice cannot be paid.').waitFor();
+  await page
+    .getByText('No card is on file, so the plan cannot be paid when it is next due.')
+    .waitFor();
   await page.getByRole('status').getByRole('link', { name: 'Add a card' }).click();
   await page.getByText(/Starter is charged next on .*; without a card/).waitFor();
   await page.getByRole('status').getByRole('button', { name: 'Add a card' }).click();

@@ -55,7 +55,7 @@ function troubleOf(workspace: Workspace): Trouble | null {
   }
   if (!workspace.payment_method_missing) return null;
   return {
-    text: 'No card is on file, so the next invoice cannot be paid.',
+    text: 'No card is on file, so the plan cannot be paid when it is next due.',
     wayOut: 'Add a card',
     others: 'Owners and those who see to billing can add one.',
   };

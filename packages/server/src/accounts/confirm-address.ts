@@ -3,7 +3,7 @@ import { type LoginContext, takeLogin } from './claim-login.ts';
 import { invalidLink, readLink, useLink } from './mail-links.ts';
 import { ensureOwnWorkspace } from './own-workspace.ts';
 import { hashPassword } from './password.ts';
-import { proveUserById } from './sql.ts';
+import { lockLinksOf, proveUserById } from './sql.ts';
 
 /**
  * Proves an address by its link in a browser that did not give the password (sign-up-mark.ts): who
@@ -20,6 +20,8 @@ export async function confirmAddress(
   if (link.purpose !== 'proof') throw invalidLink();
   const password = await hashPassword(newPassword);
   const user = await ctx.db.transaction(async (tx) => {
+    // In the order of who sends another link.
+    await tx.query(lockLinksOf(link.userId));
     await useLink(tx, link);
     const statement = proveUserById(link.userId, ctx.clock.now());
     const [proven] = await tx.query<{ id: string; email: string; name: string }>(statement);

@@ -230,10 +230,10 @@ describe('a bad Markdown text', () => {
     expect(await processorTimeOf(() => fragment(text, options))).toBeLessThan(4000);
   });
 
-  test.each(['[', 'a: ', '- ', '{a: ', '? '])(
+  test.each(['[', 'a: ', '- ', '{a: ', '? ', '{}', '[]', '"'])(
     'front matter of repeated %j stays text and does not take long',
     async (part) => {
-      const text = `---\n${part.repeat(32_000 / part.length)}\n---\n`;
+      const text = `---\n${part.repeat(8_000 / part.length)}\n---\n`;
       expect(await processorTimeOf(() => fragment(text))).toBeLessThan(4000);
     },
   );

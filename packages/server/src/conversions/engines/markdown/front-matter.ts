@@ -9,7 +9,8 @@ export interface FrontMatter {
   readonly language?: string;
 }
 
-const charsMax = 64 * 1024;
+/** YAML takes its reader long: what is longer is text. */
+const charsMax = 8 * 1024;
 const valueCharsMax = 500;
 const block = /^---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/u;
 const languageTag = /^[a-z]{2,3}(?:-[a-z\d]{2,8}){0,4}$/iu;

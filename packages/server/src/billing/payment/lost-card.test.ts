@@ -206,7 +206,18 @@ test('a card that is being removed pays for nothing new: charging for overage is
   await expect.poll(() => world.simulator.faults.list()[0]?.left).toBe(1);
   const charge = await one.call('PATCH', 'billing', { overage_policy: 'charge' });
   expect(charge).toMatchObject({ status: 409, body: { missing: ['payment_method'] } });
+  // A look at the provider in between still finds it there.
+  await syncOrganization(world.deps, one.organizationId);
+  expect((await one.call('PATCH', 'billing', { overage_policy: 'charge' })).status).toBe(409);
   expect((await removal).status).toBe(204);
+  const { body } = await one.call('GET', 'billing/events');
+  const history = body['data'] as { type: string }[];
+  expect(history.filter(({ type }) => type === 'payment_method.removed')).toMatchObject([
+    {
+      summary: 'Removed the visa card that ends in 4242',
+      data: { before: { brand: 'visa', last4: '4242' }, after: null },
+    },
+  ]);
 });
 
 test('a removal that the provider never answers leaves the card as it is', async () => {
@@ -223,5 +234,9 @@ test('a removal that the provider never answers leaves the card as it is', async
   expect((await one.call('GET', 'billing')).body['payment_method']).toMatchObject({
     brand: 'visa',
   });
+  const admin = `/v1/admin/workspaces/${one.organizationId}`;
+  await world.api.call(`POST ${admin}/subscription`, { body: { plan_id: 'plan_pro' } });
+  expect((await one.call('PATCH', 'billing', { overage_policy: 'charge' })).status).toBe(200);
+  expect((await one.call('PATCH', 'billing', { overage_policy: 'block' })).status).toBe(200);
   expect((await one.call('DELETE', 'billing/payment-method')).status).toBe(204);
 });

@@ -5,7 +5,7 @@ import { AppError, notFound } from '../../errors.ts';
 import { lockOrganization } from '../../organizations/organizations.ts';
 import { ensureCustomer } from '../customer/customer.ts';
 import type { BillingDeps } from '../deps.ts';
-import { findPaymentSituation, hideCard, type PaymentSituation } from './sql.ts';
+import { findPaymentSituation, markCardRemoval, type PaymentSituation } from './sql.ts';
 import { pathOfReturn, returnUrls } from './return-urls.ts';
 import { subscriptionIdOf } from '../provider/provider-state.ts';
 import { askStripe, idOf, isMissing, isPaymentRefused } from '../provider/stripe.ts';
@@ -194,7 +194,7 @@ export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void>
     if (kept === null) throw notFound('payment method');
     requireUnneeded(found);
     // Under the lock under which charging is chosen: whoever comes next finds no card.
-    await tx.query(hideCard(id, ctx.clock.now()));
+    await tx.query(markCardRemoval(id, true, ctx.clock.now()));
     return { methodId: kept, situation: found };
   });
   try {
@@ -203,6 +203,9 @@ export async function removeCard(deps: BillingDeps, ctx: Context): Promise<void>
         if (!isMissing(error)) throw error;
       }),
     );
+  } catch (error) {
+    await ctx.db.query(markCardRemoval(id, false, ctx.clock.now()));
+    throw error;
   } finally {
     await askStripe(() => syncOrganization(deps, id));
   }

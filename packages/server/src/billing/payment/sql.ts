@@ -18,13 +18,14 @@ export function findPaymentSituation(organizationId: string): Statement {
     FROM organization_subscriptions WHERE organization_id = ${organizationId}`;
 }
 
-/**
- * Takes the card out of what is kept, though not its id: nothing new is charged to it from here on. A
- * look at the provider brings it back as long as it is there.
- */
-export function hideCard(organizationId: string, asOf: Date): Statement {
-  return sql`UPDATE organization_subscriptions SET payment_method = NULL, updated_at = ${asOf}
-    WHERE organization_id = ${organizationId}`;
+/** While it is being removed nothing new is charged to the card. */
+export function markCardRemoval(
+  organizationId: string,
+  isUnderWay: boolean,
+  asOf: Date,
+): Statement {
+  return sql`UPDATE organization_subscriptions SET card_being_removed = ${isUnderWay}::boolean,
+      updated_at = ${asOf} WHERE organization_id = ${organizationId}`;
 }
 
 /** What a workspace without a card is to be told. */

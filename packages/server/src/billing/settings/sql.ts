@@ -15,7 +15,8 @@ export function findBillingOfOrganization(organizationId: string): Statement {
            WHEN o.billing_status = 'past_due' OR s.status = 'past_due' THEN 'past_due'
            ELSE 'ok' END AS status,
       o.billing_email, s.currency, s.balance_minor, s.payment_method,
-      payment_method_missing(o.id), NULL AS next_invoice, s.overage_policy, s.spend_cap_minor, s.overage_charge_allowed
+      payment_method_missing(o.id), NULL AS next_invoice, s.overage_policy, s.spend_cap_minor,
+      s.overage_charge_allowed
     FROM organization o
     JOIN organization_subscriptions s ON s.organization_id = o.id
     WHERE o.id = ${organizationId}`;
@@ -24,7 +25,7 @@ export function findBillingOfOrganization(organizationId: string): Statement {
 /** What decides which overage policies the organization may choose. */
 export function findOverageTerms(organizationId: string, asOf: Date): Statement {
   return sql`SELECT l.plan_name, v.overage_policies, l.unit_amount, l.currency,
-      s.overage_charge_allowed, s.payment_method IS NOT NULL AS has_payment_method
+      s.overage_charge_allowed, s.payment_method IS NOT NULL AND NOT s.card_being_removed AS has_payment_method
     FROM effective_limits(${[organizationId]}::text[], ${asOf}::timestamptz) l
     JOIN subscription_plan_versions v ON v.plan_id = l.plan_id AND v.version = l.plan_version
     JOIN organization_subscriptions s ON s.organization_id = l.organization_id`;
@@ -52,7 +53,7 @@ export function updateOverageChargeAllowed(
 ): Statement {
   return sql`UPDATE organization_subscriptions SET overage_charge_allowed = ${allowed}::boolean,
       overage_policy = CASE WHEN overage_policy = 'charge' AND NOT ${allowed}::boolean
-          AND payment_method IS NULL
+          AND (payment_method IS NULL OR card_being_removed)
         THEN 'block' ELSE overage_policy END,
       updated_at = ${asOf}
     WHERE organization_id = ${organizationId}`;

@@ -108,6 +108,8 @@ export function updateCustomerFacts(
   return sql`UPDATE organization_subscriptions SET balance_minor = ${facts.balance_minor}::bigint,
       payment_method = ${method}::jsonb,
       stripe_payment_method_id = ${facts.stripe_payment_method_id},
+      card_being_removed = card_being_removed
+        AND stripe_payment_method_id IS NOT DISTINCT FROM ${facts.stripe_payment_method_id},
       stripe_customer_id = ${facts.stripe_customer_id},
       paid_currency = coalesce(${facts.currency}, paid_currency),
       billing_sync_number = ${facts.number}::bigint, billing_synced_at = ${asOf}

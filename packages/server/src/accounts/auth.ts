@@ -239,12 +239,13 @@ function sessionHooks(deps: AuthDeps) {
     if (typeof impersonatedBy !== 'string' || typeof userId !== 'string') return undefined;
     const requestId = hook?.headers?.get(requestIdHeader);
     const ctx = contextOf(deps, { kind: 'super_admin', id: impersonatedBy }, requestId);
-    return auditImpersonation(ctx, action, userId, session.expiresAt);
+    // The head of the platform's chain is locked last, when all rows are.
+    return deps.db.atEnd(() => auditImpersonation(ctx, action, userId, session.expiresAt));
   };
   return {
     create: {
       before: async (session: Record<string, unknown>, hook: HookContext | null) => {
-        // Before the session is there: nobody acts as somebody else without an entry.
+        // With the session or not at all: nobody acts as somebody else without an entry.
         await audit('started', session, hook);
         const isProven = secondFactorPaths.includes(hook?.path ?? '');
         const wasProven =

@@ -75,6 +75,9 @@ export async function adoptCard(
   if (methodId === null) return false;
   const key = (what: string) => ({ idempotencyKey: `${sessionId} ${what}` });
   const { stripe } = deps;
+  // First: an old invoice that cannot be paid must not keep the card from being the one for the next.
+  const settings = { invoice_settings: { default_payment_method: methodId } };
+  await stripe.customers.update(customerId, settings, key('default'));
   const { data } = await stripe.subscriptions.list({ customer: customerId, limit: 10 });
   for (const { id, status } of data) {
     await stripe.subscriptions.update(
@@ -88,14 +91,8 @@ export async function adoptCard(
     }
   }
   for (const id of await listOverdueOwn(deps, customerId)) await pay(deps, id, methodId, sessionId);
-  await stripe.customers.update(
-    customerId,
-    {
-      invoice_settings: { default_payment_method: methodId },
-      metadata: { [adoptedMember]: sessionId },
-    },
-    key('customer'),
-  );
+  const adopted = { metadata: { [adoptedMember]: sessionId } };
+  await stripe.customers.update(customerId, adopted, key('adopted'));
   return true;
 }
 
